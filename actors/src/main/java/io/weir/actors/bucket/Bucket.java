@@ -1,0 +1,147 @@
+package io.weir.actors.bucket;
+
+import io.weir.codec.ErrorCode;
+import io.weir.codec.batch.EncodedRows;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.List;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.jspecify.annotations.Nullable;
+
+/** The protocol of a bucket. Expected outcomes are replies; {@link Refused} carries every error as a code and a detail. */
+public final class Bucket {
+    private Bucket() {}
+
+    public sealed interface Command permits Append, Fetch, Locate, Describe, Tick, Internal {}
+
+    /** For the messages that a bucket sends to itself; they live beside its behavior. */
+    public non-sealed interface Internal extends Command {}
+
+    /**
+     * Appends all rows or none of them.
+     *
+     * @param rows checked rows of one schema version, for this bucket, in order
+     * @param writer identity and sequence of an idempotent request, or null
+     * @param replyTo answered with {@link Appended} when durable, or {@link Refused}
+     */
+    public record Append(List<EncodedRows> rows, @Nullable WriterSequence writer, ActorRef<AppendReply> replyTo)
+            implements Command {
+        public Append {
+            rows = List.copyOf(rows);
+        }
+    }
+
+    public record WriterSequence(String writerId, long sequence) {}
+
+    /**
+     * Reads batches from an offset on.
+     *
+     * @param fromOffset first offset wanted
+     * @param toOffset stop before this offset (exclusive); {@link Long#MAX_VALUE} for the high watermark
+     * @param bytesMax about how many bytes the answer may have; at least one batch comes where there is one
+     * @param rowsMax most rows in the answer
+     * @param columnIds wanted columns in the wanted order; empty means all of the current schema
+     * @param where predicate text, or null
+     * @param waitAtMost how long to wait for a first row when there is none yet; zero answers at once
+     */
+    public record Fetch(
+            long fromOffset,
+            long toOffset,
+            int bytesMax,
+            int rowsMax,
+            List<Integer> columnIds,
+            @Nullable String where,
+            Duration waitAtMost,
+            ActorRef<FetchReply> replyTo)
+            implements Command {
+        public Fetch {
+            columnIds = List.copyOf(columnIds);
+        }
+    }
+
+    /** Offset of the first batch committed at or after the time. */
+    public record Locate(long timestampMs, ActorRef<LocateReply> replyTo) implements Command {}
+
+    public record Describe(ActorRef<DescribeReply> replyTo) implements Command {}
+
+    /** Sent now and then to every bucket that may have old segments: roll, retention, new table properties. */
+    public enum Tick implements Command {
+        INSTANCE
+    }
+
+    public sealed interface AppendReply {}
+
+    /** The rows are durable at {@code [baseOffset, nextOffset)}; also the answer to a repeated sequence. */
+    public record Appended(long baseOffset, long nextOffset) implements AppendReply {}
+
+    public sealed interface FetchReply {}
+
+    /**
+     * @param batches in offset order; empty when nothing matched or nothing came within the wait
+     * @param nextOffset where to go on from: past all that was looked at, matching or not
+     * @param highWatermark of the bucket when the answer was made
+     */
+    public record Fetched(List<FetchedRows> batches, long nextOffset, long highWatermark) implements FetchReply {
+        public Fetched {
+            batches = List.copyOf(batches);
+        }
+    }
+
+    /**
+     * Rows of one stored batch, projected to the wanted columns and filtered.
+     *
+     * @param offsets the rows' distances from {@code baseOffset}, or null when they are 0, 1, 2, ...
+     * @param changeTypes a byte a row of {@code rows}, or null when all are inserts
+     */
+    public record FetchedRows(
+            EncodedRows rows,
+            long baseOffset,
+            @Nullable RowOffsets offsets,
+            long commitTimestampMs,
+            @Nullable ByteBuffer changeTypes) {}
+
+    /** Ascending distances from a base offset. */
+    public static final class RowOffsets {
+        private final int[] distances;
+
+        public RowOffsets(int[] distances) {
+            this.distances = distances.clone();
+        }
+
+        public int size() {
+            return distances.length;
+        }
+
+        public int at(int row) {
+            return distances[row];
+        }
+    }
+
+    public sealed interface LocateReply {}
+
+    public record Located(long offset) implements LocateReply {}
+
+    public sealed interface DescribeReply {}
+
+    /**
+     * @param node address of the node that leads, as {@code host:port}
+     * @param corruptions sentences for people, one a damaged place; empty when all is well
+     */
+    public record Description(
+            String node,
+            int leaderEpoch,
+            long logStartOffset,
+            long highWatermark,
+            long hotBytes,
+            int writers,
+            List<String> corruptions)
+            implements DescribeReply {
+        public Description {
+            corruptions = List.copyOf(corruptions);
+        }
+    }
+
+    /** An error, for any of the questions. */
+    public record Refused(ErrorCode code, String detail)
+            implements AppendReply, FetchReply, LocateReply, DescribeReply {}
+}

@@ -1,0 +1,108 @@
+package io.weir.actors.catalog;
+
+import io.weir.codec.ErrorCode;
+import io.weir.codec.schema.Column;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.apache.pekko.actor.typed.ActorRef;
+
+/**
+ * The protocol of the catalog: a cluster singleton, event-sourced. Every change is one event, so it is applied whole or not at
+ * all. Errors are {@link Refused} replies.
+ */
+public final class Catalog {
+    private Catalog() {}
+
+    public sealed interface Command {}
+
+    public record CreateDatabase(String database, ActorRef<Reply> replyTo) implements Command {}
+
+    public record DropDatabase(String database, boolean cascade, ActorRef<Reply> replyTo) implements Command {}
+
+    public record ListDatabases(ActorRef<Reply> replyTo) implements Command {}
+
+    public record GetDatabase(String database, ActorRef<Reply> replyTo) implements Command {}
+
+    /**
+     * @param createDatabase whether a missing database is created with it ({@code ?create=infer})
+     * @param definition ids of its columns are given by the catalog
+     */
+    public record CreateTable(
+            String database, TableDefinition definition, boolean createDatabase, ActorRef<Reply> replyTo)
+            implements Command {}
+
+    public record DropTable(String database, String table, ActorRef<Reply> replyTo) implements Command {}
+
+    public record AlterTable(String database, String table, TableChange change, ActorRef<Reply> replyTo)
+            implements Command {}
+
+    public record ListTables(String database, ActorRef<Reply> replyTo) implements Command {}
+
+    public record GetTable(String database, String table, ActorRef<Reply> replyTo) implements Command {}
+
+    public record GetTableById(long tableId, ActorRef<Reply> replyTo) implements Command {}
+
+    /** The ids of all tables that exist: what a node may keep on its disk. */
+    public record ListTableIds(ActorRef<Reply> replyTo) implements Command {}
+
+    /** A table to be; checked by {@link TableRules}. Column ids in it are ignored. */
+    public record TableDefinition(
+            String name, List<Column> columns, List<String> bucketKey, int buckets, Map<String, String> properties) {
+        public TableDefinition {
+            columns = List.copyOf(columns);
+            bucketKey = List.copyOf(bucketKey);
+            properties = Map.copyOf(properties);
+        }
+    }
+
+    /**
+     * Changes in one step, in this order: drop, rename, widen, add; then properties.
+     *
+     * @param renames old name to new name
+     * @param widenings column name to its new type's text
+     */
+    public record TableChange(
+            List<Column> addColumns,
+            Map<String, String> renames,
+            Map<String, String> widenings,
+            List<String> dropColumns,
+            Map<String, String> setProperties,
+            Set<String> unsetProperties) {
+        public TableChange {
+            addColumns = List.copyOf(addColumns);
+            renames = Map.copyOf(renames);
+            widenings = Map.copyOf(widenings);
+            dropColumns = List.copyOf(dropColumns);
+            setProperties = Map.copyOf(setProperties);
+            unsetProperties = Set.copyOf(unsetProperties);
+        }
+    }
+
+    public sealed interface Reply {}
+
+    public record Done() implements Reply {}
+
+    public record Databases(List<String> names) implements Reply {
+        public Databases {
+            names = List.copyOf(names);
+        }
+    }
+
+    /** A table, found, created or altered. */
+    public record Table(TableInfo info) implements Reply {}
+
+    public record Tables(List<String> names) implements Reply {
+        public Tables {
+            names = List.copyOf(names);
+        }
+    }
+
+    public record TableIds(Set<Long> ids) implements Reply {
+        public TableIds {
+            ids = Set.copyOf(ids);
+        }
+    }
+
+    public record Refused(ErrorCode code, String detail) implements Reply {}
+}

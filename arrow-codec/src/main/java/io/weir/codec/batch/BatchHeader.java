@@ -1,0 +1,148 @@
+package io.weir.codec.batch;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+/**
+ * The fixed head of a stored batch, version 1, little-endian, {@value #SIZE} bytes:
+ *
+ * <pre>
+ *  0  u32  magic "WBAT"                       36  i32  rows in the batch
+ *  4  u8   format version (1)                 40  i32  leader epoch
+ *  5  u8   0                                  44  i32  schema id
+ *  6  u16  flags (bit 0: CONTINUES)           48  i32  length of writer entries
+ *  8  u32  total length, this head included   52  i32  length of column statistics
+ * 12  u32  CRC-32C of bytes 16..total length  56  i32  length of change types (0: all inserts)
+ * 16  i64  base offset                        60  i32  length of the Arrow metadata
+ * 24  i64  commit timestamp, ms since epoch   64       sections in that order, each padded with zeros to 8,
+ * 32  u32  0                                           then the Arrow body up to the total length
+ * </pre>
+ *
+ * Section lengths are without padding. CONTINUES says that the request which this batch belongs to goes on in the next one;
+ * recovery drops a tail that ends in such a batch, so a request is stored whole or not at all.
+ */
+public record BatchHeader(
+        int flags,
+        int totalBytes,
+        int crc,
+        long baseOffset,
+        long commitTimestampMs,
+        int rowCount,
+        int leaderEpoch,
+        int schemaId,
+        int writersBytes,
+        int statisticsBytes,
+        int changeTypesBytes,
+        int metadataBytes) {
+    public static final int SIZE = 64;
+    public static final int MAGIC = 0x54414257; // "WBAT" read little-endian
+    public static final int VERSION = 1;
+    public static final int CRC_START = 16;
+    public static final int FLAG_CONTINUES = 1;
+
+    /** Largest stored batch; a larger length in a head is corruption. */
+    public static final int TOTAL_BYTES_MAX = 64 << 20;
+
+    /** Offset past the last row. */
+    public long nextOffset() {
+        return baseOffset + rowCount;
+    }
+
+    public boolean continues() {
+        return (flags & FLAG_CONTINUES) != 0;
+    }
+
+    public int writersStart() {
+        return SIZE;
+    }
+
+    public int statisticsStart() {
+        return writersStart() + padded(writersBytes);
+    }
+
+    public int changeTypesStart() {
+        return statisticsStart() + padded(statisticsBytes);
+    }
+
+    public int metadataStart() {
+        return changeTypesStart() + padded(changeTypesBytes);
+    }
+
+    public int bodyStart() {
+        return metadataStart() + padded(metadataBytes);
+    }
+
+    public int bodyBytes() {
+        return totalBytes - bodyStart();
+    }
+
+    public static int padded(int length) {
+        return (length + 7) & ~7;
+    }
+
+    /** True when the lengths can be those of a batch: not negative, within the total, total within {@link #TOTAL_BYTES_MAX}. */
+    public boolean isPlausible() {
+        return totalBytes >= SIZE
+                && totalBytes <= TOTAL_BYTES_MAX
+                && rowCount > 0
+                && baseOffset >= 0
+                && writersBytes >= 0
+                && statisticsBytes >= 0
+                && (changeTypesBytes == 0 || changeTypesBytes == rowCount)
+                && metadataBytes >= 0
+                && (long) padded(writersBytes)
+                                + padded(statisticsBytes)
+                                + padded(changeTypesBytes)
+                                + padded(metadataBytes)
+                                + SIZE
+                        <= totalBytes
+                && writersBytes < totalBytes
+                && statisticsBytes < totalBytes
+                && metadataBytes < totalBytes;
+    }
+
+    /**
+     * Reads the head at the buffer's position, which does not move.
+     *
+     * @return null where the magic or the version is not ours or the lengths are not plausible
+     */
+    public static @org.jspecify.annotations.Nullable BatchHeader read(ByteBuffer buffer) {
+        ByteBuffer in = buffer.duplicate().order(ByteOrder.LITTLE_ENDIAN);
+        int p = in.position();
+        if (in.remaining() < SIZE || in.getInt(p) != MAGIC || in.get(p + 4) != VERSION) {
+            return null;
+        }
+        BatchHeader header = new BatchHeader(
+                Short.toUnsignedInt(in.getShort(p + 6)),
+                in.getInt(p + 8),
+                in.getInt(p + 12),
+                in.getLong(p + 16),
+                in.getLong(p + 24),
+                in.getInt(p + 36),
+                in.getInt(p + 40),
+                in.getInt(p + 44),
+                in.getInt(p + 48),
+                in.getInt(p + 52),
+                in.getInt(p + 56),
+                in.getInt(p + 60));
+        return header.isPlausible() ? header : null;
+    }
+
+    /** Writes the head at the buffer's position and moves it by {@link #SIZE}. */
+    public void write(ByteBuffer out) {
+        ByteOrder order = out.order();
+        out.order(ByteOrder.LITTLE_ENDIAN);
+        out.putInt(MAGIC).put((byte) VERSION).put((byte) 0).putShort((short) flags);
+        out.putInt(totalBytes)
+                .putInt(crc)
+                .putLong(baseOffset)
+                .putLong(commitTimestampMs)
+                .putInt(0);
+        out.putInt(rowCount).putInt(leaderEpoch).putInt(schemaId);
+        out.putInt(writersBytes)
+                .putInt(statisticsBytes)
+                .putInt(changeTypesBytes)
+                .putInt(metadataBytes);
+        out.order(order);
+    }
+}

@@ -1,0 +1,13 @@
+package io.weir.codec.ingest;
+
+/**
+ * Bounds on what one request may make of itself.
+ *
+ * @param decodedBytes most bytes that the body may have after decompression
+ * @param rows most rows
+ * @param batchBytes rows of one request are cut into record batches of about this size where they must be built here, and a
+ *     client's record batch larger than this is cut
+ */
+public record DecodeLimits(long decodedBytes, int rows, int batchBytes) {
+    public static final DecodeLimits DEFAULT = new DecodeLimits(256L << 20, 4_000_000, 4 << 20);
+}

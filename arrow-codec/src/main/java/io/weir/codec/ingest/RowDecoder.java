@@ -1,0 +1,35 @@
+package io.weir.codec.ingest;
+
+import io.weir.codec.batch.EncodedRows;
+import io.weir.codec.schema.Column;
+import io.weir.codec.schema.TableSchema;
+import java.nio.ByteBuffer;
+import java.util.List;
+import org.apache.arrow.memory.BufferAllocator;
+
+/** From a request body to checked rows. Nothing is returned unless every row is right. Blocks on CPU only. */
+public final class RowDecoder {
+    private RowDecoder() {}
+
+    /**
+     * Decodes and checks a body against a table's schema. Columns are matched by name, in any order; absent nullable columns
+     * become null; an Arrow batch whose columns already are the schema's, in type and order, is kept as it came, byte for byte
+     * (compressed or not), once checked.
+     *
+     * @throws io.weir.codec.WeirException INVALID_JSON, INVALID_ARROW, INVALID_ROWS (with row errors), BODY_TOO_LARGE
+     */
+    public static List<EncodedRows> decode(
+            RowFormat format, ByteBuffer body, TableSchema schema, DecodeLimits limits, BufferAllocator allocator) {
+        throw new UnsupportedOperationException("spine: " + format + body + schema + limits + allocator);
+    }
+
+    /**
+     * The columns that a body implies, for {@code ?create=infer}; all nullable, ids from 1 in order of appearance.
+     *
+     * @throws io.weir.codec.WeirException INVALID_JSON, INVALID_ARROW, INVALID_SCHEMA
+     */
+    public static List<Column> infer(
+            RowFormat format, ByteBuffer body, DecodeLimits limits, BufferAllocator allocator) {
+        throw new UnsupportedOperationException("spine: " + format + body + limits + allocator);
+    }
+}

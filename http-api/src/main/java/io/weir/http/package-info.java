@@ -1,0 +1,5 @@
+/** HTTP routes, content negotiation, problems, OpenAPI. */
+@NullMarked
+package io.weir.http;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,12 @@
+package io.weir.persistence.file;
+
+import java.io.IOException;
+
+/** There is no space left. What was being written may be there in part. */
+public final class DiskFullException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    public DiskFullException(String message, Throwable cause) {
+        super(message, cause);
+    }
+}

@@ -1,0 +1,33 @@
+package io.weir.sharding;
+
+import io.weir.actors.bucket.Bucket;
+import io.weir.actors.bucket.BucketId;
+import io.weir.actors.catalog.Catalog;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorSystem;
+
+/**
+ * A node's view of the cluster: the way to any bucket and to the catalog, wherever they live. Created once a node; started when the
+ * node is up. Questions that get no answer in time fail with WeirException TIMEOUT (for an append: OUTCOME_UNKNOWN).
+ */
+public interface WeirCluster {
+    ActorSystem<?> system();
+
+    <R> CompletionStage<R> askBucket(BucketId bucket, Function<ActorRef<R>, Bucket.Command> question, Duration timeout);
+
+    CompletionStage<Catalog.Reply> askCatalog(Function<ActorRef<Catalog.Reply>, Catalog.Command> question);
+
+    /** The members as {@code /v1/cluster} shows them. */
+    CompletionStage<List<Member>> members();
+
+    /**
+     * @param address {@code host:port} of the node's cluster address
+     * @param state joining, up, leaving, exiting, down, removed; or unreachable
+     * @param bucketsLed buckets whose actor runs there now; -1 where the node did not say in time
+     */
+    record Member(String address, List<String> roles, String state, String version, int bucketsLed, boolean self) {}
+}
