@@ -1,0 +1,74 @@
+package io.weir.server;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+import java.time.Clock;
+import java.time.Instant;
+
+/** The layout of docs/architecture.md, held: dependencies point one way, and what must be injected is. */
+@AnalyzeClasses(packages = "io.weir", importOptions = ImportOption.DoNotIncludeTests.class)
+class LayeringTest {
+    @ArchTest
+    static final ArchRule dependenciesPointUpwards = layeredArchitecture()
+            .consideringOnlyDependenciesInLayers()
+            .layer("codec")
+            .definedBy("io.weir.codec..")
+            .layer("persistence")
+            .definedBy("io.weir.persistence..")
+            .layer("actors")
+            .definedBy("io.weir.actors..")
+            .layer("sharding")
+            .definedBy("io.weir.sharding..")
+            .layer("http")
+            .definedBy("io.weir.http..")
+            .layer("server")
+            .definedBy("io.weir.server..")
+            .whereLayer("server")
+            .mayNotBeAccessedByAnyLayer()
+            .whereLayer("http")
+            .mayOnlyBeAccessedByLayers("server")
+            .whereLayer("sharding")
+            .mayOnlyBeAccessedByLayers("http", "server")
+            .whereLayer("actors")
+            .mayOnlyBeAccessedByLayers("sharding", "http", "server")
+            .whereLayer("persistence")
+            .mayOnlyBeAccessedByLayers("actors", "sharding", "http", "server")
+            .whereLayer("codec")
+            .mayOnlyBeAccessedByLayers("persistence", "actors", "sharding", "http", "server");
+
+    @ArchTest
+    static final ArchRule packagesAreFreeOfCycles =
+            slices().matching("io.weir.(*).(*)..").should().beFreeOfCycles();
+
+    @ArchTest
+    static final ArchRule codecAndPersistenceKnowNoActors = noClasses()
+            .that()
+            .resideInAnyPackage("io.weir.codec..", "io.weir.persistence..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("org.apache.pekko..");
+
+    @ArchTest
+    static final ArchRule timeIsInjected = noClasses()
+            .that()
+            .resideInAnyPackage("io.weir.codec..", "io.weir.persistence..", "io.weir.actors..")
+            .should()
+            .callMethod(System.class, "currentTimeMillis")
+            .orShould()
+            .callMethod(Instant.class, "now")
+            .orShould()
+            .callMethod(Clock.class, "systemUTC");
+
+    @ArchTest
+    static final ArchRule nothingSleeps = noClasses()
+            .that()
+            .resideOutsideOfPackage("io.weir.server..")
+            .should()
+            .callMethod(Thread.class, "sleep", long.class);
+}
