@@ -6,6 +6,7 @@ import io.weir.codec.WeirException;
 import io.weir.codec.schema.ArrowSchemas;
 import io.weir.codec.schema.Column;
 import io.weir.codec.schema.TableSchema;
+import io.weir.codec.schema.UntouchedVectors;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.arrow.memory.BufferAllocator;
@@ -49,6 +50,7 @@ final class ArrowConversion {
             budget.count(slotBytes(target) * rows);
             MemberCopiers columns = copiers(source, dictionaries, schema, target, budget);
             copyRows(columns, rows, firstRow);
+            UntouchedVectors.allocate(target);
             target.setRowCount(rows);
             return target;
         } catch (OutOfMemoryException e) {

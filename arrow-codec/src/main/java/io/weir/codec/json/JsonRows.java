@@ -6,6 +6,7 @@ import io.weir.codec.WeirException;
 import io.weir.codec.schema.ArrowSchemas;
 import io.weir.codec.schema.Column;
 import io.weir.codec.schema.TableSchema;
+import io.weir.codec.schema.UntouchedVectors;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -81,6 +82,7 @@ public final class JsonRows {
 
     private static void lend(JsonInput in, VectorSchemaRoot root, int rows, Consumer<VectorSchemaRoot> batches) {
         if (!in.hasErrors()) {
+            UntouchedVectors.allocate(root);
             root.setRowCount(rows);
             batches.accept(root);
         }
