@@ -123,7 +123,8 @@ final class Lz4Frames {
             done += literals;
             if (at == to) {
                 // What encoders promise, and fast decoders count on.
-                check(lastMatch < 0 || (literals >= 5 && done - lastMatch >= 12), "block's end");
+                boolean ends = lastMatch < 0 || (literals >= 5 && done - lastMatch >= 12);
+                check(ends && (token & 15) == 0, "block's end");
                 return done;
             }
             lastMatch = done;
