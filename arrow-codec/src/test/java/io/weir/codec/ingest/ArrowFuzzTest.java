@@ -46,12 +46,12 @@ class ArrowFuzzTest {
         decodeDamaged(RowFormat.ARROW_FILE, damage(body, new SplittableRandom(seed)), schema);
     }
 
-    /** Every byte of a small stream, the metadata flatbuffers included, each with several wrong values. */
+    /** Every byte of a small stream, the metadata flatbuffers included, each with two wrong values. */
     @Property(tries = 3)
     void everyByteMayBeWrong(@ForAll @IntRange(max = 2) int which) {
-        TableSchema schema = RandomRows.schema(which, 2);
+        TableSchema schema = RandomRows.schema(which, 1);
         byte[] body = ArrowBodies.stream(schema, which, 3, Compression.values()[which % 3]);
-        int[] wrong = {1, 0x7F, 0xFF};
+        int[] wrong = {1, 0xFF};
         for (int i = 0; i < body.length; i++) {
             byte right = body[i];
             for (int value : wrong) {
