@@ -69,7 +69,6 @@ final class ArrowDictionaries implements AutoCloseable {
     private void put(ArrowMessages.Dictionary header, FieldVector values) {
         ArrowDictionary former = current.get(header.id());
         if (former != null && header.isDelta()) {
-            budget.takeBytes(former.vector().getBufferSize());
             VectorBatchAppender.batchAppend(former.vector(), values);
             current.put(header.id(), new ArrowDictionary(former.vector()));
             return;
