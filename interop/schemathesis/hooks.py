@@ -28,3 +28,13 @@ def map_path_parameters(ctx, path_parameters):
         if isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,127}", value) and len(value) % 2:
             path_parameters[name] = known
     return path_parameters
+
+
+@schemathesis.serializer(
+    "application/x-ndjson", "application/vnd.apache.arrow.stream", "application/vnd.apache.arrow.file"
+)
+def raw(ctx, value):
+    """Any text or bytes as they are; what is neither is made to be no row in any format."""
+    if isinstance(value, bytes):
+        return value
+    return (value if isinstance(value, str) else "!" + repr(value)).encode(errors="surrogatepass")
