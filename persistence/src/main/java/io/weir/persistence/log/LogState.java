@@ -90,6 +90,13 @@ final class LogState implements AutoCloseable {
         return note;
     }
 
+    /** Where nothing was ever noted, the log starts where its first segment does. */
+    void assumeStart(long startOffset) {
+        if (generation == 0) {
+            note = note.withStart(startOffset);
+        }
+    }
+
     /** Notes what is durable, soon or never on disk itself; a failure is only logged, since nothing depends on it. */
     void remember(long durableEnd, long segment, long position, int leaderEpoch) {
         try {
@@ -128,7 +135,13 @@ final class LogState implements AutoCloseable {
             return files.openForWrite(path);
         } catch (NoSuchFileException e) {
             StoredFile created = files.create(path);
-            created.write(List.of(ByteBuffer.allocate(FILE_BYTES)), 0);
+            try {
+                created.write(List.of(ByteBuffer.allocate(FILE_BYTES)), 0);
+                files.syncDirectory(SegmentFiles.parent(path));
+            } catch (IOException failed) {
+                created.close();
+                throw failed;
+            }
             return created;
         }
     }
