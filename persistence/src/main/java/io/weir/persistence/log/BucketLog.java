@@ -213,7 +213,8 @@ public final class BucketLog implements AutoCloseable {
 
     /**
      * Makes an empty segment at the end offset the one that is appended to. The former one ends there from then on, whatever its file
-     * holds behind. Nothing has changed where this fails, and it may be tried again.
+     * holds behind. Where this fails, no segment
+     * is appended to until a later try succeeds.
      */
     private void startSegment() throws IOException {
         Path path = directory.resolve(SegmentFiles.name(endOffset, SegmentFiles.LOG));
@@ -250,6 +251,8 @@ public final class BucketLog implements AutoCloseable {
         Path temporary = SegmentFiles.temporary(path);
         files.delete(temporary);
         StoredFile fresh = files.create(temporary);
+        // From the move on the former segment ends here even if this fails: recovery would not look behind the new name.
+        tailTrusted = false;
         try {
             files.move(temporary, path);
             files.syncDirectory(directory);
