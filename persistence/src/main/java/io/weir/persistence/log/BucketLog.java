@@ -251,7 +251,8 @@ public final class BucketLog implements AutoCloseable {
         Path temporary = SegmentFiles.temporary(path);
         files.delete(temporary);
         StoredFile fresh = files.create(temporary);
-        // From the move on the former segment ends here even if this fails: recovery would not look behind the new name.
+        // From the move on the former segment ends here even if this fails: recovery would not look behind the new
+        // name.
         tailTrusted = false;
         try {
             files.move(temporary, path);

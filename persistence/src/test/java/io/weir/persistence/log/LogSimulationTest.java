@@ -43,7 +43,9 @@ final class LogSimulationTest {
         }
         System.out.printf(
                 "log simulation: seeds=%d crashes=%d failedCalls=%d rows=%d%n", all.length, crashes, failures, rows);
-        assertThat(crashes).as("the simulation crashes often enough to mean something").isGreaterThan(all.length - 1L);
+        assertThat(crashes)
+                .as("the simulation crashes often enough to mean something")
+                .isGreaterThan(all.length - 1L);
     }
 
     @Test
