@@ -83,7 +83,13 @@ public final class BucketLog implements AutoCloseable {
             throws IOException {
         files.createDirectories(directory);
         LogState state = LogState.open(files, directory);
-        Recovery.Recovered recovered = new Recovery(files, directory, settings.indexIntervalBytes(), state).run();
+        Recovery.Recovered recovered;
+        try {
+            recovered = new Recovery(files, directory, settings.indexIntervalBytes(), state).run();
+        } catch (IOException | RuntimeException e) {
+            state.close();
+            throw e;
+        }
         BucketLog log = new BucketLog(files, directory, settings, clock, state, recovered);
         if (!log.tailTrusted) {
             try {

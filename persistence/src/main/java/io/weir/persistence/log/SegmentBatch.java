@@ -97,8 +97,8 @@ final class SegmentBatch implements LogBatch {
     @Override
     public EncodedRows read(Projection projection) throws IOException {
         if (projection.rowCount() != header.rowCount()) {
-            throw damaged("the head says %d rows and the metadata %d"
-                    .formatted(header.rowCount(), projection.rowCount()));
+            throw damaged(
+                    "the head says %d rows and the metadata %d".formatted(header.rowCount(), projection.rowCount()));
         }
         ByteBuffer body = ByteBuffer.allocate(
                 projection.pieces().stream().mapToInt(Projection.Piece::length).sum());

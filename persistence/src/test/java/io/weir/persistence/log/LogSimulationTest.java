@@ -28,7 +28,7 @@ final class LogSimulationTest {
     @Test
     void nothingAcknowledgedIsLostOnAnySeed() {
         Long only = Long.getLong("weir.sim.seed");
-        int seeds = Integer.getInteger("weir.sim.seeds", 2500);
+        int seeds = Integer.getInteger("weir.sim.seeds", 3000);
         long crashes = 0;
         long failures = 0;
         long rows = 0;
