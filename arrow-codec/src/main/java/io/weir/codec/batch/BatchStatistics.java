@@ -13,6 +13,10 @@ import org.jspecify.annotations.Nullable;
  * are cut to {@value #PREFIX_BYTES} bytes; a cut max is rounded up so that it still bounds (absent where it cannot be).
  */
 public record BatchStatistics(List<ColumnStatistics> columns) {
+    public BatchStatistics {
+        columns = List.copyOf(columns);
+    }
+
     public static final int PREFIX_BYTES = 32;
 
     /**
@@ -28,10 +32,15 @@ public record BatchStatistics(List<ColumnStatistics> columns) {
     }
 
     public ByteBuffer encode() {
-        throw new UnsupportedOperationException("spine");
+        return StatisticsSection.encode(this);
     }
 
+    /**
+     * Reads a section; an empty one gives no columns.
+     *
+     * @throws io.weir.codec.WeirException CORRUPT_DATA
+     */
     public static BatchStatistics decode(ByteBuffer section) {
-        throw new UnsupportedOperationException("spine: " + section);
+        return StatisticsSection.decode(section);
     }
 }

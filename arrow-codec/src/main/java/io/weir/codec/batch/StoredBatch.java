@@ -1,8 +1,12 @@
 package io.weir.codec.batch;
 
+import io.weir.codec.ErrorCode;
+import io.weir.codec.WeirException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
+import java.util.Objects;
+import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,7 +35,48 @@ public final class StoredBatch {
             ByteBuffer statistics,
             @Nullable ByteBuffer changeTypes,
             boolean continues) {
-        throw new UnsupportedOperationException("spine: " + rows + writers + statistics + changeTypes + continues);
+        ByteBuffer writerSection = WriterEntries.encode(writers);
+        ByteBuffer metadata = rows.metadata();
+        ByteBuffer body = rows.body();
+        int changeTypesBytes = changeTypes == null ? 0 : changeTypes.remaining();
+        if (changeTypes != null && changeTypesBytes != rows.rowCount()) {
+            throw new IllegalArgumentException("changeTypes=%d rows=%d".formatted(changeTypesBytes, rows.rowCount()));
+        }
+        long total = (long) BatchHeader.SIZE
+                + BatchHeader.padded(writerSection.remaining())
+                + BatchHeader.padded(statistics.remaining())
+                + BatchHeader.padded(changeTypesBytes)
+                + BatchHeader.padded(metadata.remaining())
+                + body.remaining();
+        if (total > BatchHeader.TOTAL_BYTES_MAX) {
+            throw new WeirException(
+                    ErrorCode.BODY_TOO_LARGE,
+                    "a batch of %d rows has %d bytes, the most is %d; send fewer or smaller rows at once"
+                            .formatted(rows.rowCount(), total, BatchHeader.TOTAL_BYTES_MAX));
+        }
+        BatchHeader header = new BatchHeader(
+                continues ? BatchHeader.FLAG_CONTINUES : 0,
+                (int) total,
+                0,
+                0,
+                0,
+                rows.rowCount(),
+                0,
+                rows.schemaId(),
+                writerSection.remaining(),
+                statistics.remaining(),
+                changeTypesBytes,
+                metadata.remaining());
+        ByteBuffer bytes = ByteBuffer.allocate((int) total).order(ByteOrder.LITTLE_ENDIAN);
+        header.write(bytes);
+        bytes.put(writerSection).position(header.statisticsStart());
+        bytes.put(statistics.duplicate()).position(header.changeTypesStart());
+        if (changeTypes != null) {
+            bytes.put(changeTypes.duplicate());
+        }
+        bytes.position(header.metadataStart()).put(metadata);
+        bytes.position(header.bodyStart()).put(body);
+        return new StoredBatch(bytes.rewind(), header);
     }
 
     /**
@@ -49,12 +94,19 @@ public final class StoredBatch {
 
     /** Fills in what only the log knows and the checksum; called once, by the appending log. */
     public void stamp(long baseOffset, int leaderEpoch, long commitTimestampMs) {
-        throw new UnsupportedOperationException(
-                "spine: " + bytes + baseOffset + leaderEpoch + commitTimestampMs + header);
+        bytes.putLong(16, baseOffset).putLong(24, commitTimestampMs).putInt(40, leaderEpoch);
+        bytes.putInt(12, checksum());
+        header = Objects.requireNonNull(BatchHeader.read(bytes), "a stamped batch has a plausible head");
     }
 
     public boolean checksumMatches() {
-        throw new UnsupportedOperationException("spine");
+        return checksum() == header.crc();
+    }
+
+    private int checksum() {
+        CRC32C crc = new CRC32C();
+        crc.update(bytes.duplicate().position(BatchHeader.CRC_START));
+        return (int) crc.getValue();
     }
 
     public BatchHeader header() {
@@ -66,11 +118,29 @@ public final class StoredBatch {
         return bytes.duplicate().order(ByteOrder.LITTLE_ENDIAN);
     }
 
+    /** @throws WeirException CORRUPT_DATA */
     public List<WriterEntry> writers() {
-        throw new UnsupportedOperationException("spine");
+        return WriterEntries.decode(bytes.slice(header.writersStart(), header.writersBytes()));
     }
 
+    /** @throws WeirException CORRUPT_DATA */
+    public BatchStatistics statistics() {
+        return BatchStatistics.decode(bytes.slice(header.statisticsStart(), header.statisticsBytes()));
+    }
+
+    /** One byte a row, or null when all rows are inserts. */
+    public @Nullable ByteBuffer changeTypes() {
+        return header.changeTypesBytes() == 0
+                ? null
+                : bytes.slice(header.changeTypesStart(), header.changeTypesBytes());
+    }
+
+    /** Views of the batch's own bytes. */
     public EncodedRows rows() {
-        throw new UnsupportedOperationException("spine");
+        return new EncodedRows(
+                header.schemaId(),
+                header.rowCount(),
+                bytes.slice(header.metadataStart(), header.metadataBytes()),
+                bytes.slice(header.bodyStart(), header.bodyBytes()));
     }
 }

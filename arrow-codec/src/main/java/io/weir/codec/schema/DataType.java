@@ -11,6 +11,8 @@ import java.util.List;
  * ARRAY&lt;T&gt;  ARRAY&lt;FLOAT&gt;(n)  MAP&lt;K, V&gt;  ROW&lt;a T, b T&gt;       T may end in NOT NULL
  * </pre>
  *
+ * A ROW field's name that is not letters, digits, {@code _} and {@code -} alone stands in backticks, a backtick in it doubled.
+ *
  * Arrow: BOOLEAN bool; TINYINT..BIGINT int8..int64; FLOAT, DOUBLE; DECIMAL decimal128; CHAR, STRING utf8; BINARY fixed-size
  * binary; BYTES binary; DATE date32; TIME(0) time32[s], (1-3) time32[ms], (4-6) time64[us], (7-9) time64[ns]; TIMESTAMP likewise
  * s, ms, us, ns without zone, TIMESTAMP_LTZ with zone UTC; ARRAY list; ARRAY&lt;FLOAT&gt;(n) fixed-size list; MAP map; ROW struct.
@@ -108,7 +110,7 @@ public sealed interface DataType {
             StringBuilder text = new StringBuilder("ROW<");
             for (Field field : fields) {
                 text.append(text.length() == 4 ? "" : ", ")
-                        .append(field.name())
+                        .append(TypeParser.quoted(field.name()))
                         .append(' ')
                         .append(field.type());
                 text.append(field.nullable() ? "" : " NOT NULL");
@@ -117,6 +119,14 @@ public sealed interface DataType {
         }
     }
 
-    /** Deepest nesting that a schema may have; hostile schemas must not exhaust the stack. */
+    /**
+     * Deepest nesting that a schema may have, a column's own type counted as 1; hostile schemas must not exhaust the stack.
+     */
     int DEPTH_MAX = 16;
+
+    /** Most types that one column's type may be made of, itself counted. */
+    int TYPES_MAX = 4096;
+
+    /** Largest n of CHAR(n), BINARY(n) and ARRAY&lt;FLOAT&gt;(n). */
+    int LENGTH_MAX = 1 << 20;
 }
