@@ -75,7 +75,8 @@ public final class BucketBehavior {
     }
 
     /** @param passivate asks whoever started the bucket to send {@link Stop}; called when there is nothing to lead */
-    public static Behavior<Bucket.Command> create(BucketId bucket, BucketPorts ports, Consumer<ActorRef<Bucket.Command>> passivate) {
+    public static Behavior<Bucket.Command> create(
+            BucketId bucket, BucketPorts ports, Consumer<ActorRef<Bucket.Command>> passivate) {
         return Behaviors.setup(context -> Behaviors.withTimers(timers -> Behaviors.withStash(
                 ports.settings().startQueue(),
                 stash -> new BucketBehavior(bucket, ports, passivate, context, timers, stash).start(null))));

@@ -32,7 +32,8 @@ public final class BucketManifest
      *
      * @param epochInLog highest epoch found in the log, which is ahead only where the journal lost something
      */
-    public record RaiseEpoch(BucketId bucket, int epochInLog, Node node, ActorRef<Ownership> replyTo) implements Command {}
+    public record RaiseEpoch(BucketId bucket, int epochInLog, Node node, ActorRef<Ownership> replyTo)
+            implements Command {}
 
     /**
      * A node by what stays with its disk and by where it was.

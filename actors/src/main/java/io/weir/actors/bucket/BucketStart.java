@@ -32,11 +32,7 @@ final class BucketStart {
     private final ActorSystem<?> system;
     private final Executor segmentIo;
 
-    BucketStart(
-            BucketId bucket,
-            BucketPorts ports,
-            ActorSystem<?> system,
-            Executor segmentIo) {
+    BucketStart(BucketId bucket, BucketPorts ports, ActorSystem<?> system, Executor segmentIo) {
         this.bucket = bucket;
         this.ports = ports;
         this.system = system;
@@ -49,7 +45,8 @@ final class BucketStart {
 
     CompletionStage<OpenBucket> run() {
         CompletionStage<TableInfo> table = ports.tables().byId(bucket.tableId());
-        CompletionStage<BucketManifest.Ownership> ownership = askManifest(replyTo -> new BucketManifest.GetOwnership(bucket, replyTo));
+        CompletionStage<BucketManifest.Ownership> ownership =
+                askManifest(replyTo -> new BucketManifest.GetOwnership(bucket, replyTo));
         return ports.buckets().acquire(bucket).thenCompose(lease -> table.thenCombine(ownership, Claim::new)
                 .thenCompose(this::bring)
                 .thenCompose(claim -> openAndRaise(claim, lease))

@@ -102,8 +102,7 @@ final class CommitPlan {
 
     private void merge(WriteQueue.Request request, int count) {
         int schemaId = request.rows().get(0).schemaId();
-        if (!run.isEmpty()
-                && (run.get(0).schemaId() != schemaId || runBytes + request.bytes() > MERGED_BYTES_MAX)) {
+        if (!run.isEmpty() && (run.get(0).schemaId() != schemaId || runBytes + request.bytes() > MERGED_BYTES_MAX)) {
             endRun();
         }
         for (EncodedRows part : request.rows()) {
