@@ -13,7 +13,7 @@ function plain(value) {
   if (typeof value === "bigint") return Number.isSafeInteger(Number(value)) ? Number(value) : value;
   if (value instanceof Uint8Array) return Buffer.from(value).toString("base64");
   if (typeof value !== "object") return value;
-  if (typeof value.toJSON === "function" && !Array.isArray(value) && typeof value[Symbol.iterator] !== "function") value = value.toJSON();
+  if (typeof value.toJSON === "function") value = value.toJSON();
   if (typeof value[Symbol.iterator] === "function") return [...value].map(plain);
   return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, plain(v)]));
 }

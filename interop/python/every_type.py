@@ -101,7 +101,7 @@ def canonical(value):
         return {k: canonical(v) for k, v in value.items()}
     if isinstance(value, list):
         return [canonical(v) for v in value]
-    if isinstance(value, str) and (found := re.fullmatch(r"(.*\d\d:\d\d)(:\d\d)?(\.\d+)?(Z|\+00:00)?", value)):
+    if isinstance(value, str) and (found := re.fullmatch(r"((?:\d+-\d\d-\d\dT)?\d\d:\d\d)(:\d\d)?(\.\d+)?(Z|\+00:00)?", value)):
         minutes, seconds, fraction, zone = found.groups()
         return minutes + (seconds or ":00") + (fraction or ".0").rstrip("0") + ("Z" if zone else "")
     return value
