@@ -98,7 +98,8 @@ public final class Catalog {
         }
     }
 
-    public record TableIds(Set<Long> ids) implements Reply {
+    /** @param lastTableId highest id ever given: one at or below it that is not in {@code ids} was dropped */
+    public record TableIds(Set<Long> ids, long lastTableId) implements Reply {
         public TableIds {
             ids = Set.copyOf(ids);
         }

@@ -1,34 +1,124 @@
 package io.weir.actors.catalog;
 
+import io.weir.codec.ErrorCode;
+import io.weir.codec.WeirException;
+import io.weir.codec.schema.Column;
+import io.weir.codec.schema.DataType;
 import io.weir.codec.schema.TableSchema;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
 
 /** What a table may be: names, columns, properties and the changes allowed to them. Plain functions; errors are WeirExceptions. */
 public final class TableRules {
-    private TableRules() {}
-
     public static final int NAME_LENGTH_MAX = 128;
     public static final int COLUMNS_MAX = 2000;
     public static final int BUCKETS_MAX = 1024;
+    public static final int SCHEMA_VERSIONS_MAX = 1000;
 
-    /** Letters, digits, '_' and '-', at most {@value #NAME_LENGTH_MAX}, not starting with '-'. */
+    /** Names of the columns that reads add on demand; a table cannot have its own. */
+    private static final Set<String> RESERVED_COLUMNS = Set.of(
+            "_bucket", "_offset", "_timestamp", "_change_type", "_partition", "_log_offset", "_commit_timestamp");
+
+    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9_-]*");
+
+    private TableRules() {}
+
+    /**
+     * Letters, digits, '_' and '-', at most {@value #NAME_LENGTH_MAX}, not starting with '-'.
+     *
+     * @param what what is named, for the message: database, table, column
+     */
     public static void checkName(String what, String name) {
-        throw new UnsupportedOperationException("spine: " + what + name);
+        if (name.length() > NAME_LENGTH_MAX || !NAME.matcher(name).matches()) {
+            throw new WeirException(
+                    ErrorCode.INVALID_REQUEST,
+                    "'%s' is not a %s name; use 1 to %d letters, digits, '_' and '-', not starting with '-'"
+                            .formatted(
+                                    name.length() > 140 ? name.substring(0, 140) + "..." : name,
+                                    what,
+                                    NAME_LENGTH_MAX));
+        }
     }
 
     public static void check(Catalog.TableDefinition definition) {
-        throw new UnsupportedOperationException("spine: " + definition);
+        checkName("table", definition.name());
+        checkColumns(definition.columns());
+        checkBucketKey(definition.bucketKey(), definition.columns());
+        if (definition.buckets() < 1 || definition.buckets() > BUCKETS_MAX) {
+            throw invalid("buckets is " + definition.buckets() + "; it has to be from 1 to " + BUCKETS_MAX);
+        }
+        checkProperties(definition.properties());
     }
 
+    /**
+     * The table after the change; a new schema version where its columns changed. Stored batches are not touched.
+     *
+     * @throws WeirException INVALID_SCHEMA, COLUMN_NOT_FOUND, INVALID_PROPERTY or NOT_SUPPORTED; then nothing has changed
+     */
     public static TableInfo change(TableInfo table, Catalog.TableChange change) {
-        throw new UnsupportedOperationException("spine: " + table + change);
+        return SchemaChanges.apply(table, change);
     }
 
+    /** Version 1 of the table's columns, ids given from 1 in order. */
     public static TableSchema firstSchema(Catalog.TableDefinition definition) {
-        throw new UnsupportedOperationException("spine: " + definition);
+        List<Column> columns = new ArrayList<>();
+        for (Column column : definition.columns()) {
+            columns.add(new Column(columns.size() + 1, column.name(), column.type(), column.nullable()));
+        }
+        return new TableSchema(1, columns);
     }
 
     public static void checkProperties(Map<String, String> properties) {
-        throw new UnsupportedOperationException("spine: " + properties);
+        TableProperties.from(properties);
+    }
+
+    static void checkColumns(List<Column> columns) {
+        if (columns.isEmpty() || columns.size() > COLUMNS_MAX) {
+            throw invalid("a table has from 1 to " + COLUMNS_MAX + " columns, not " + columns.size());
+        }
+        Set<String> seen = new HashSet<>();
+        for (Column column : columns) {
+            checkName("column", column.name());
+            if (RESERVED_COLUMNS.contains(column.name())) {
+                throw invalid("column name '" + column.name() + "' is reserved for what reads add; choose another");
+            }
+            if (!seen.add(column.name())) {
+                throw invalid("column '" + column.name() + "' is there twice; names have to differ");
+            }
+        }
+    }
+
+    private static void checkBucketKey(List<String> bucketKey, List<Column> columns) {
+        Set<String> seen = new HashSet<>();
+        for (String name : bucketKey) {
+            Column column = columns.stream()
+                    .filter(c -> c.name().equals(name))
+                    .findFirst()
+                    .orElseThrow(() -> invalid("bucket_key names '" + name + "', which is not a column of the table"));
+            if (!seen.add(name)) {
+                throw invalid("bucket_key names '" + name + "' twice");
+            }
+            if (!canBeBucketKey(column.type())) {
+                throw invalid("bucket_key column '%s' is %s; nested and floating types cannot be a key"
+                        .formatted(name, column.type()));
+            }
+        }
+    }
+
+    private static boolean canBeBucketKey(DataType type) {
+        return !(type == DataType.Simple.FLOAT
+                || type == DataType.Simple.DOUBLE
+                || type instanceof DataType.Array
+                || type instanceof DataType.Vector
+                || type instanceof DataType.Map
+                || type instanceof DataType.Row);
+    }
+
+    static WeirException invalid(String detail) {
+        return new WeirException(ErrorCode.INVALID_SCHEMA, detail);
     }
 }

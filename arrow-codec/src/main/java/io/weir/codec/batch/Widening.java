@@ -27,7 +27,8 @@ enum Widening {
 
     private static boolean sameBytes(DataType from, DataType to) {
         if (from instanceof DataType.Char narrow) {
-            return to == DataType.Simple.STRING || (to instanceof DataType.Char wide && wide.length() >= narrow.length());
+            return to == DataType.Simple.STRING
+                    || (to instanceof DataType.Char wide && wide.length() >= narrow.length());
         }
         return from instanceof DataType.Decimal narrow
                 && to instanceof DataType.Decimal wide

@@ -74,18 +74,28 @@ final class LongSet extends ValueSet {
 
     @Override
     boolean intersects(@Nullable Object min, @Nullable Object max) {
-        long low = min instanceof Long value ? value : Long.MIN_VALUE;
-        int i = firstEndingAtOrAfter(low);
-        return i < lows.length && !(max instanceof Long high && lows[i] > high);
+        Long low = number(min);
+        Long high = number(max);
+        int i = low == null ? 0 : firstEndingAtOrAfter(low);
+        return i < lows.length && (high == null || lows[i] <= high);
     }
 
     @Override
     boolean containsAll(@Nullable Object min, @Nullable Object max) {
-        if (!(min instanceof Long low) || !(max instanceof Long high)) {
+        Long low = number(min);
+        Long high = number(max);
+        if (low == null || high == null) {
             return false;
         }
         int i = firstEndingAtOrAfter(low);
         return i < lows.length && lows[i] <= low && high <= highs[i];
+    }
+
+    private static @Nullable Long number(@Nullable Object statistic) {
+        if (statistic instanceof Boolean truth) {
+            return truth ? 1L : 0L;
+        }
+        return statistic instanceof Long value ? value : null;
     }
 
     private int firstEndingAtOrAfter(long value) {

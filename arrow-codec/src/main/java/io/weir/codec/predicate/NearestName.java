@@ -12,14 +12,14 @@ final class NearestName {
 
     private NearestName() {}
 
-    /** The known name with the fewest edits, where those are no more than a third of its length (case counts for nothing). */
+    /** The known name with the fewest edits, where those are no more than two or a third of its length (case counts for nothing). */
     static Optional<String> of(String wrong, Collection<String> known) {
         if (wrong.length() > LENGTH_MAX) {
             return Optional.empty();
         }
         return known.stream()
                 .filter(name -> name.length() <= LENGTH_MAX)
-                .filter(name -> edits(wrong, name) <= Math.max(1, name.length() / 3))
+                .filter(name -> edits(wrong, name) <= Math.max(2, name.length() / 3))
                 .min(Comparator.comparingInt((String name) -> edits(wrong, name))
                         .thenComparing(Comparator.naturalOrder()));
     }

@@ -1,6 +1,10 @@
 package io.weir.persistence.log;
 
 import io.weir.codec.batch.WriterEntry;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.BiConsumer;
 
 /**
  * The last {@value #SEQUENCES_PER_WRITER} sequences of each idempotent writer of a bucket, and the offsets they got. Rebuilt from the
@@ -25,12 +29,41 @@ public final class WriterHistory {
     /** Older than everything remembered of a writer whose memory is full. */
     public record TooOld(long oldestRemembered) implements Verdict {}
 
+    /** In the order of their last request, longest idle first; only requests count, so that a rebuilt history has the same order. */
+    private final Map<String, WriterMemory> writers = new LinkedHashMap<>();
+
     public Verdict check(String writerId, long sequence) {
-        throw new UnsupportedOperationException("spine: " + writerId + sequence);
+        WriterMemory memory = writers.get(writerId);
+        return memory == null ? New.INSTANCE : memory.check(sequence);
     }
 
     /** Notes an entry of a batch that is in the log. */
     public void applied(WriterEntry entry, long batchBaseOffset) {
-        throw new UnsupportedOperationException("spine: " + entry + batchBaseOffset);
+        long nextOffset = batchBaseOffset + entry.endRow();
+        remember(entry.writerId(), entry.sequence(), nextOffset - entry.rows(), nextOffset);
+    }
+
+    void remember(String writerId, long sequence, long baseOffset, long nextOffset) {
+        WriterMemory memory = writers.remove(writerId);
+        if (memory == null) {
+            memory = new WriterMemory();
+        }
+        memory.add(sequence, baseOffset, nextOffset);
+        writers.put(writerId, memory);
+        if (writers.size() > WRITERS_MAX) {
+            Iterator<String> longestIdle = writers.keySet().iterator();
+            longestIdle.next();
+            longestIdle.remove();
+        }
+    }
+
+    /** Writers remembered. */
+    public int size() {
+        return writers.size();
+    }
+
+    /** Longest idle first. */
+    void forEach(BiConsumer<String, WriterMemory> action) {
+        writers.forEach(action);
     }
 }

@@ -1,0 +1,172 @@
+package io.weir.actors.bucket;
+
+import io.weir.actors.catalog.TableInfo;
+import io.weir.codec.ErrorCode;
+import io.weir.codec.WeirException;
+import io.weir.persistence.log.BucketLog;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Executor;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+
+/**
+ * The fetches of a bucket that are not answered yet: being read, waiting for new rows, or waiting for a newer table. Their number is
+ * bounded. Confined to the bucket's actor; the reading itself runs on the readers' threads.
+ */
+final class Fetches {
+    private static final Duration WAIT_MAX = Duration.ofSeconds(60);
+
+    private final ActorContext<Bucket.Command> context;
+    private final TimerScheduler<Bucket.Command> timers;
+    private final BucketPorts ports;
+    private final BucketLog log;
+    private final Executor readers;
+
+    private final Set<Pending> pending = new LinkedHashSet<>();
+    private final List<Pending> parked = new ArrayList<>();
+    private final List<Pending> refreshing = new ArrayList<>();
+
+    /** One fetch until it is answered; compared by identity. */
+    static final class Pending {
+        private final Bucket.Fetch fetch;
+        private boolean waiting;
+        private boolean waitOver;
+        private boolean refreshed;
+
+        private Pending(Bucket.Fetch fetch) {
+            this.fetch = fetch;
+        }
+    }
+
+    /** What reading gave: rows or a refusal. */
+    record FetchRead(Pending pending, Bucket.FetchReply reply) implements LeadingBucket.Own {}
+
+    record WaitOver(Pending pending) implements LeadingBucket.Own {}
+
+    Fetches(
+            ActorContext<Bucket.Command> context,
+            TimerScheduler<Bucket.Command> timers,
+            BucketPorts ports,
+            BucketLog log,
+            Executor readers) {
+        this.context = context;
+        this.timers = timers;
+        this.ports = ports;
+        this.log = log;
+        this.readers = readers;
+    }
+
+    void start(Bucket.Fetch fetch, TableInfo table) {
+        int max = ports.settings().fetchesMax();
+        if (pending.size() >= max) {
+            fetch.replyTo()
+                    .tell(new Bucket.Refused(ErrorCode.OVERLOADED, "the bucket serves " + max + " readers already"));
+            return;
+        }
+        Pending started = new Pending(fetch);
+        pending.add(started);
+        read(started, table);
+    }
+
+    private void read(Pending one, TableInfo table) {
+        var self = context.getSelf();
+        readers.execute(() -> self.tell(new FetchRead(one, readNow(one.fetch, table))));
+    }
+
+    /** On a reader's thread. */
+    private Bucket.FetchReply readNow(Bucket.Fetch fetch, TableInfo table) {
+        try {
+            return LogReader.fetch(log, table, fetch, ports.allocator());
+        } catch (WeirException e) {
+            return new Bucket.Refused(e.code(), e.detail());
+        } catch (IOException | RuntimeException e) {
+            org.slf4j.LoggerFactory.getLogger(Fetches.class).warn("fetch of table {} failed", table.name(), e);
+            return new Bucket.Refused(ErrorCode.INTERNAL, "cannot read the log: " + e);
+        }
+    }
+
+    /** True when the fetch may name what only a newer version of the table has; then it waits for {@link #retryRefreshed}. */
+    boolean wantsNewTable(FetchRead read) {
+        Pending one = read.pending();
+        boolean unknownColumn =
+                read.reply() instanceof Bucket.Refused refused && refused.code() == ErrorCode.COLUMN_NOT_FOUND;
+        if (!unknownColumn || one.refreshed || !pending.contains(one)) {
+            return false;
+        }
+        one.refreshed = true;
+        refreshing.add(one);
+        return true;
+    }
+
+    void retryRefreshed(TableInfo table) {
+        List<Pending> ready = List.copyOf(refreshing);
+        refreshing.clear();
+        ready.forEach(one -> read(one, table));
+    }
+
+    void refuseRefreshing(Bucket.Refused refusal) {
+        List<Pending> ready = List.copyOf(refreshing);
+        refreshing.clear();
+        ready.forEach(one -> answer(one, refusal));
+    }
+
+    void onRead(FetchRead read, TableInfo table) {
+        Pending one = read.pending();
+        if (!pending.contains(one)) {
+            return;
+        }
+        boolean nothingYet = read.reply() instanceof Bucket.Fetched fetched
+                && fetched.batches().isEmpty()
+                && fetched.nextOffset() == one.fetch.fromOffset()
+                && one.fetch.fromOffset() < one.fetch.toOffset();
+        if (!nothingYet || one.waitOver || one.fetch.waitAtMost().isZero() || one.fetch.waitAtMost().isNegative()) {
+            answer(one, read.reply());
+        } else if (log.endOffset() > one.fetch.fromOffset()) {
+            read(one, table);
+        } else {
+            park(one);
+        }
+    }
+
+    private void park(Pending one) {
+        if (!one.waiting) {
+            one.waiting = true;
+            Duration wait = one.fetch.waitAtMost();
+            timers.startSingleTimer(one, new WaitOver(one), wait.compareTo(WAIT_MAX) < 0 ? wait : WAIT_MAX);
+        }
+        parked.add(one);
+    }
+
+    /** The high watermark has moved. */
+    void wake(TableInfo table) {
+        List<Pending> ready = List.copyOf(parked);
+        parked.clear();
+        ready.forEach(one -> read(one, table));
+    }
+
+    void onWaitOver(WaitOver message) {
+        Pending one = message.pending();
+        one.waitOver = true;
+        if (parked.remove(one)) {
+            answer(one, new Bucket.Fetched(List.of(), one.fetch.fromOffset(), log.endOffset()));
+        }
+    }
+
+    void refuseAll(Bucket.Refused refusal) {
+        List.copyOf(pending).forEach(one -> answer(one, refusal));
+        parked.clear();
+        refreshing.clear();
+    }
+
+    private void answer(Pending one, Bucket.FetchReply reply) {
+        if (pending.remove(one)) {
+            timers.cancel(one);
+            one.fetch.replyTo().tell(reply);
+        }
+    }
+}

@@ -1,0 +1,17 @@
+package io.weir.actors.catalog;
+
+/** What happened to the catalog. Stored for ever: names and shapes are pinned by the event serializer's golden file. */
+public sealed interface CatalogEvent {
+    record DatabaseCreated(String database) implements CatalogEvent {}
+
+    /** The database and all tables in it. */
+    record DatabaseDropped(String database) implements CatalogEvent {}
+
+    /** @param databaseCreated whether the database came into being with it */
+    record TableCreated(TableInfo table, boolean databaseCreated) implements CatalogEvent {}
+
+    record TableDropped(String database, String table, long tableId) implements CatalogEvent {}
+
+    /** @param table as it is after the change */
+    record TableAltered(TableInfo table) implements CatalogEvent {}
+}
