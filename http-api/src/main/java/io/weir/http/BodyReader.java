@@ -60,7 +60,7 @@ final class BodyReader {
     private CompletionStage<RequestBody> read(Exchange exchange, int max) {
         boolean gzip = isGzip(exchange);
         RequestBody body = new RequestBody(inFlight, max);
-        CompletionStage<RequestBody> whole = collect(exchange.request().entity(), body, max);
+        CompletionStage<RequestBody> whole = collect(exchange.request().entity(), body);
         CompletionStage<RequestBody> plain = gzip ? whole.thenApplyAsync(RequestBody::gunzip, executor) : whole;
         return plain.whenComplete((done, failure) -> {
             if (failure != null) {
@@ -69,7 +69,7 @@ final class BodyReader {
         });
     }
 
-    private CompletionStage<RequestBody> collect(RequestEntity entity, RequestBody body, int max) {
+    private CompletionStage<RequestBody> collect(RequestEntity entity, RequestBody body) {
         try {
             entity.getContentLengthOption().ifPresent(body::expect);
             if (entity instanceof HttpEntity.Strict strict) {

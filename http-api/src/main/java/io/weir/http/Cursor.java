@@ -93,7 +93,7 @@ record Cursor(long tableId, SortedMap<Integer, Long> offsets) {
     private static void putVarint(ByteBuffer out, long value) {
         long rest = value;
         while (rest >= 0x80) {
-            out.put((byte) (rest & 0x7f | 0x80));
+            out.put((byte) ((rest & 0x7f) | 0x80));
             rest >>>= 7;
         }
         out.put((byte) rest);

@@ -129,14 +129,14 @@ final class LogReader {
         List<CompletableFuture<Slice>> asked = new ArrayList<>();
         CompletableFuture<Slice> first = new CompletableFuture<>();
         from.forEach((bucket, offset) -> {
-            CompletableFuture<Slice> answer = fetch(query, bucket, unbounded(query, offset, 1, turn), 0)
-                    .toCompletableFuture();
-            answer.thenAccept(slice -> {
-                if (!slice.batches().isEmpty()) {
-                    first.complete(slice);
-                }
-            });
-            asked.add(answer);
+            CompletionStage<Slice> answer = fetch(query, bucket, unbounded(query, offset, 1, turn), 0)
+                    .thenApply(slice -> {
+                        if (!slice.batches().isEmpty()) {
+                            first.complete(slice);
+                        }
+                        return slice;
+                    });
+            asked.add(answer.toCompletableFuture());
         });
         CompletableFuture<Void> all = CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new));
         return CompletableFuture.anyOf(first, all).thenCompose(any -> {

@@ -16,6 +16,7 @@ import org.apache.pekko.http.javadsl.model.headers.HttpEncodingRange;
 import org.apache.pekko.http.javadsl.model.headers.HttpEncodings;
 
 /** The media types of the contract, and which one a client is answered with. */
+@SuppressWarnings("ImmutableEnumChecker") // Pekko's model types are immutable, but do not say so to Error Prone.
 enum Media {
     JSON(MediaTypes.APPLICATION_JSON, ContentTypes.APPLICATION_JSON),
     NDJSON(MediaTypes.applicationWithFixedCharset("x-ndjson", HttpCharsets.UTF_8)),
