@@ -2,6 +2,7 @@ package io.weir.codec.batch;
 
 import io.weir.codec.schema.TableSchema;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -28,7 +29,19 @@ public record BatchStatistics(List<ColumnStatistics> columns) {
 
     /** Measures checked rows; buffers may be compressed (then they are decompressed for this). */
     public static BatchStatistics measure(TableSchema schema, EncodedRows rows) {
-        throw new UnsupportedOperationException("spine: " + schema + rows);
+        List<ColumnView> views = ColumnView.of(schema.columns(), rows);
+        ByteBuffer body = rows.body();
+        BatchLayout layout = BatchLayout.read(schema.columns(), rows.metadata(), body.remaining());
+        List<ColumnStatistics> columns = new ArrayList<>(views.size());
+        int buffer = 0;
+        for (ColumnView view : views) {
+            int end = buffer + TypeShape.buffers(view.type);
+            ColumnBounds bounds = ColumnBounds.of(view);
+            columns.add(new ColumnStatistics(
+                    view.nullCount, bounds.min, bounds.max, ColumnChecksum.of(layout, body, buffer, end)));
+            buffer = end;
+        }
+        return new BatchStatistics(columns);
     }
 
     public ByteBuffer encode() {

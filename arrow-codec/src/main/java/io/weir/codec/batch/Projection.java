@@ -1,8 +1,11 @@
 package io.weir.codec.batch;
 
+import io.weir.codec.ErrorCode;
+import io.weir.codec.WeirException;
 import io.weir.codec.schema.Column;
 import io.weir.codec.schema.TableSchema;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.List;
 
 /**
@@ -14,6 +17,17 @@ import java.util.List;
  * @param columns the columns as the pieces hold them; differs from the wanted in type where a column was widened since
  */
 public record Projection(ByteBuffer metadata, int rowCount, List<Piece> pieces, List<Column> columns) {
+    public Projection {
+        pieces = List.copyOf(pieces);
+        columns = List.copyOf(columns);
+    }
+
+    /** A fresh view, so that callers may move its position. */
+    @Override
+    public ByteBuffer metadata() {
+        return metadata.duplicate().order(ByteOrder.LITTLE_ENDIAN);
+    }
+
     /** A part of the new body. */
     public sealed interface Piece {
         int length();
@@ -38,6 +52,35 @@ public record Projection(ByteBuffer metadata, int rowCount, List<Piece> pieces, 
      * @throws io.weir.codec.WeirException CORRUPT_DATA where the metadata does not fit the schema or the body
      */
     public static Projection plan(TableSchema written, List<Column> wanted, ByteBuffer metadata, int bodyBytes) {
-        throw new UnsupportedOperationException("spine: " + written + wanted + metadata + bodyBytes);
+        BatchLayout layout = BatchLayout.read(written.columns(), metadata, bodyBytes);
+        return new ProjectionPlanner(written, layout).plan(wanted);
+    }
+
+    /**
+     * Checks what was read by this projection against the columns' own checksums; literals are not looked at. Statistics without
+     * columns check nothing.
+     *
+     * @param body the pieces put together
+     * @throws WeirException CORRUPT_DATA naming the columns
+     */
+    public void verify(TableSchema written, BatchStatistics statistics, ByteBuffer body) {
+        if (statistics.columns().isEmpty()) {
+            return;
+        }
+        BatchLayout layout = BatchLayout.read(columns, metadata, body.remaining());
+        int buffer = 0;
+        for (Column column : columns) {
+            int end = buffer + TypeShape.buffers(column.type());
+            int index = written.indexOf(column.id());
+            if (index >= 0) {
+                if (index >= statistics.columns().size()
+                        || statistics.columns().get(index).crc() != ColumnChecksum.of(layout, body, buffer, end)) {
+                    throw new WeirException(
+                            ErrorCode.CORRUPT_DATA,
+                            "column %s of a stored batch does not match its checksum".formatted(column.name()));
+                }
+            }
+            buffer = end;
+        }
     }
 }
