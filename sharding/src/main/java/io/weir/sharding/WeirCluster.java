@@ -19,6 +19,9 @@ public interface WeirCluster {
 
     <R> CompletionStage<R> askBucket(BucketId bucket, Function<ActorRef<R>, Bucket.Command> question, Duration timeout);
 
+    /** Sends without an answer to wait for; it may be lost. */
+    void tell(BucketId bucket, Bucket.Command command);
+
     CompletionStage<Catalog.Reply> askCatalog(Function<ActorRef<Catalog.Reply>, Catalog.Command> question);
 
     /** The members as {@code /v1/cluster} shows them. */

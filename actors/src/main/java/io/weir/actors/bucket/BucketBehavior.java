@@ -5,6 +5,7 @@ import io.weir.codec.ErrorCode;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.DispatcherSelector;
@@ -31,11 +32,10 @@ public final class BucketBehavior {
 
     private final BucketId bucket;
     private final BucketPorts ports;
-    private final Runnable passivate;
+    private final Consumer<ActorRef<Bucket.Command>> passivate;
     private final ActorContext<Bucket.Command> context;
     private final TimerScheduler<Bucket.Command> timers;
     private final StashBuffer<Bucket.Command> stash;
-    private final ActorRef<BucketManifest.Command> manifest;
     private final Executor segmentIo;
     private Duration restartDelay;
 
@@ -60,7 +60,7 @@ public final class BucketBehavior {
     private BucketBehavior(
             BucketId bucket,
             BucketPorts ports,
-            Runnable passivate,
+            Consumer<ActorRef<Bucket.Command>> passivate,
             ActorContext<Bucket.Command> context,
             TimerScheduler<Bucket.Command> timers,
             StashBuffer<Bucket.Command> stash) {
@@ -70,13 +70,13 @@ public final class BucketBehavior {
         this.context = context;
         this.timers = timers;
         this.stash = stash;
-        this.manifest = context.spawn(BucketManifest.create(bucket), "manifest");
         this.segmentIo = context.getSystem().dispatchers().lookup(DispatcherSelector.fromConfig(SEGMENT_IO));
         this.restartDelay = ports.settings().restartDelayMin();
     }
 
     /** @param passivate asks whoever started the bucket to send {@link Stop}; called when there is nothing to lead */
-    public static Behavior<Bucket.Command> create(BucketId bucket, BucketPorts ports, Runnable passivate) {
+    public static Behavior<Bucket.Command> create(
+            BucketId bucket, BucketPorts ports, Consumer<ActorRef<Bucket.Command>> passivate) {
         return Behaviors.setup(context -> Behaviors.withTimers(timers -> Behaviors.withStash(
                 ports.settings().startQueue(),
                 stash -> new BucketBehavior(bucket, ports, passivate, context, timers, stash).start(null))));
@@ -84,7 +84,7 @@ public final class BucketBehavior {
 
     /** @param failure why the former try failed, or null in the first */
     private Behavior<Bucket.Command> start(Bucket.@Nullable Refused failure) {
-        BucketStart start = new BucketStart(bucket, ports, context.getSystem(), manifest, segmentIo);
+        BucketStart start = new BucketStart(bucket, ports, context.getSystem(), segmentIo);
         context.pipeToSelf(start.run(), (open, cause) -> cause == null ? new Opened(open) : new OpenFailed(cause));
         return starting(failure, false);
     }
@@ -136,10 +136,15 @@ public final class BucketBehavior {
         stashedBytes = 0;
         open.lease().leads(context.getSelf());
         context.getLog()
-                .debug("bucket {} leads at epoch {} from offset {}", bucket, open.leaderEpoch(), open.log().endOffset());
+                .debug(
+                        "bucket {} leads at epoch {} from offset {}",
+                        bucket,
+                        open.leaderEpoch(),
+                        open.log().endOffset());
         Executor segmentRead = context.getSystem().dispatchers().lookup(DispatcherSelector.fromConfig(SEGMENT_READ));
         SerialExecutor writes = new SerialExecutor(segmentIo);
-        return stash.unstashAll(new LeadingBucket(context, timers, bucket, ports, open, writes, segmentRead, why -> close(open, writes, why)));
+        return stash.unstashAll(new LeadingBucket(
+                context, timers, bucket, ports, open, writes, segmentRead, why -> close(open, writes, why)));
     }
 
     private Behavior<Bucket.Command> onOpenFailed(Throwable cause) {
@@ -148,7 +153,8 @@ public final class BucketBehavior {
         if (refusal.code() == ErrorCode.TABLE_NOT_FOUND || refusal.code() == ErrorCode.BUCKET_NOT_FOUND) {
             return gone(refusal);
         }
-        context.getLog().warn("bucket {} cannot start, next try in {}: {}", bucket, restartDelay, refusal.detail(), cause);
+        context.getLog()
+                .warn("bucket {} cannot start, next try in {}: {}", bucket, restartDelay, refusal.detail(), cause);
         return startLater(refusal);
     }
 
@@ -168,7 +174,7 @@ public final class BucketBehavior {
     }
 
     private Behavior<Bucket.Command> gone(Bucket.Refused refusal) {
-        passivate.run();
+        passivate.accept(context.getSelf());
         return Behaviors.receive(Bucket.Command.class)
                 .onMessageEquals(Stop.INSTANCE, Behaviors::stopped)
                 .onMessage(Bucket.Command.class, command -> {

@@ -13,24 +13,27 @@ import org.apache.pekko.persistence.typed.javadsl.Recovery;
 import org.apache.pekko.persistence.typed.javadsl.ReplyEffect;
 
 /**
- * The control state of one bucket, event-sourced: who leads it, at which epoch. A child of the bucket's actor and asked only when
- * the bucket starts, so a slow journal never stalls the data path.
+ * The control state of one bucket, event-sourced: who leads it, at which epoch. Lives below {@link Manifests}, is asked only when the
+ * bucket starts, so a slow journal never stalls the data path, and stops once it has given an epoch.
  */
 public final class BucketManifest
         extends EventSourcedBehaviorWithEnforcedReplies<
                 BucketManifest.Command, BucketManifest.LeaderEpochRaised, BucketManifest.Ownership> {
 
-    public sealed interface Command {}
+    public sealed interface Command {
+        BucketId bucket();
+    }
 
     /** Who owned the bucket last; changes nothing. */
-    public record GetOwnership(ActorRef<Ownership> replyTo) implements Command {}
+    public record GetOwnership(BucketId bucket, ActorRef<Ownership> replyTo) implements Command {}
 
     /**
      * Stores a new epoch, one above both the stored one and {@code epochInLog}, and answers when it is durable.
      *
      * @param epochInLog highest epoch found in the log, which is ahead only where the journal lost something
      */
-    public record RaiseEpoch(int epochInLog, Node node, ActorRef<Ownership> replyTo) implements Command {}
+    public record RaiseEpoch(BucketId bucket, int epochInLog, Node node, ActorRef<Ownership> replyTo)
+            implements Command {}
 
     /**
      * A node by what stays with its disk and by where it was.
@@ -86,6 +89,7 @@ public final class BucketManifest
         int epoch = Math.addExact(Math.max(state.epoch(), command.epochInLog()), 1);
         return Effect()
                 .persist(new LeaderEpochRaised(epoch, command.node()))
+                .thenStop()
                 .thenReply(command.replyTo(), raised -> raised);
     }
 }

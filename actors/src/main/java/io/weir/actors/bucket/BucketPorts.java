@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.concurrent.CompletionStage;
 import org.apache.arrow.memory.BufferAllocator;
+import org.apache.pekko.actor.typed.ActorRef;
 
 /**
  * What the buckets of a node share and reach the world through.
@@ -13,6 +14,7 @@ import org.apache.arrow.memory.BufferAllocator;
  * @param logs directory that holds a directory {@link BucketId#entityId()} for each bucket
  * @param allocator bounds the Arrow memory of the node
  * @param node this node, as manifests name it
+ * @param manifests where {@link Manifests} runs, on this node or another
  */
 public record BucketPorts(
         FileStore files,
@@ -20,6 +22,7 @@ public record BucketPorts(
         Clock clock,
         BufferAllocator allocator,
         BucketManifest.Node node,
+        ActorRef<BucketManifest.Command> manifests,
         Tables tables,
         LogTransfer transfer,
         LocalBuckets buckets,

@@ -30,19 +30,12 @@ final class BucketStart {
     private final BucketId bucket;
     private final BucketPorts ports;
     private final ActorSystem<?> system;
-    private final ActorRef<BucketManifest.Command> manifest;
     private final Executor segmentIo;
 
-    BucketStart(
-            BucketId bucket,
-            BucketPorts ports,
-            ActorSystem<?> system,
-            ActorRef<BucketManifest.Command> manifest,
-            Executor segmentIo) {
+    BucketStart(BucketId bucket, BucketPorts ports, ActorSystem<?> system, Executor segmentIo) {
         this.bucket = bucket;
         this.ports = ports;
         this.system = system;
-        this.manifest = manifest;
         this.segmentIo = segmentIo;
     }
 
@@ -52,7 +45,8 @@ final class BucketStart {
 
     CompletionStage<OpenBucket> run() {
         CompletionStage<TableInfo> table = ports.tables().byId(bucket.tableId());
-        CompletionStage<BucketManifest.Ownership> ownership = askManifest(BucketManifest.GetOwnership::new);
+        CompletionStage<BucketManifest.Ownership> ownership =
+                askManifest(replyTo -> new BucketManifest.GetOwnership(bucket, replyTo));
         return ports.buckets().acquire(bucket).thenCompose(lease -> table.thenCombine(ownership, Claim::new)
                 .thenCompose(this::bring)
                 .thenCompose(claim -> openAndRaise(claim, lease))
@@ -84,7 +78,7 @@ final class BucketStart {
         TableProperties properties = TableProperties.from(claim.table().properties());
         return CompletableFuture.supplyAsync(() -> open(claim, properties), segmentIo)
                 .thenCompose(log -> askManifest((ActorRef<BucketManifest.Ownership> replyTo) ->
-                                new BucketManifest.RaiseEpoch(log.lastLeaderEpoch(), ports.node(), replyTo))
+                                new BucketManifest.RaiseEpoch(bucket, log.lastLeaderEpoch(), ports.node(), replyTo))
                         .thenApply(raised -> new OpenBucket(claim.table(), properties, log, raised.epoch(), lease))
                         .whenCompleteAsync((open, failure) -> closeAfter(failure, log), segmentIo));
     }
@@ -99,8 +93,8 @@ final class BucketStart {
                         "this node led the bucket at epoch %d, but its directory %s is gone; restore it"
                                 .formatted(claim.before().epoch(), ports.directory(bucket)));
             }
-            BucketLog log = BucketLog.open(
-                    ports.files(), ports.directory(bucket), properties.logSettings(), ports.clock());
+            BucketLog log =
+                    BucketLog.open(ports.files(), ports.directory(bucket), properties.logSettings(), ports.clock());
             if (!led && log.endOffset() > 0) {
                 log.close();
                 throw new WeirException(
@@ -127,7 +121,7 @@ final class BucketStart {
     private CompletionStage<BucketManifest.Ownership> askManifest(
             org.apache.pekko.japi.function.Function<ActorRef<BucketManifest.Ownership>, BucketManifest.Command>
                     question) {
-        return AskPattern.ask(manifest, question, MANIFEST_TIMEOUT, system.scheduler());
+        return AskPattern.ask(ports.manifests(), question, MANIFEST_TIMEOUT, system.scheduler());
     }
 
     /** The cause as a caller is told it. */

@@ -101,12 +101,9 @@ final class CommitPlan {
     }
 
     private void merge(WriteQueue.Request request, int count) {
-        for (EncodedRows part : request.rows()) {
-            boolean otherSchema = !run.isEmpty() && run.get(0).schemaId() != part.schemaId();
-            if (otherSchema || runBytes + request.bytes() > MERGED_BYTES_MAX) {
-                endRun();
-                break;
-            }
+        int schemaId = request.rows().get(0).schemaId();
+        if (!run.isEmpty() && (run.get(0).schemaId() != schemaId || runBytes + request.bytes() > MERGED_BYTES_MAX)) {
+            endRun();
         }
         for (EncodedRows part : request.rows()) {
             run.add(part);

@@ -124,7 +124,10 @@ final class Fetches {
                 && fetched.batches().isEmpty()
                 && fetched.nextOffset() == one.fetch.fromOffset()
                 && one.fetch.fromOffset() < one.fetch.toOffset();
-        if (!nothingYet || one.waitOver || one.fetch.waitAtMost().isZero() || one.fetch.waitAtMost().isNegative()) {
+        if (!nothingYet
+                || one.waitOver
+                || one.fetch.waitAtMost().isZero()
+                || one.fetch.waitAtMost().isNegative()) {
             answer(one, read.reply());
         } else if (log.endOffset() > one.fetch.fromOffset()) {
             read(one, table);

@@ -47,7 +47,13 @@ final class LeadingBucket extends AbstractBehavior<Bucket.Command> {
 
     /** What the bucket tells itself while it leads. */
     sealed interface Own extends BucketBehavior.Own
-            permits Committed, CommitFailed, LingerOver, TableRefreshed, RefreshFailed, Fetches.FetchRead, Fetches.WaitOver {}
+            permits Committed,
+                    CommitFailed,
+                    LingerOver,
+                    TableRefreshed,
+                    RefreshFailed,
+                    Fetches.FetchRead,
+                    Fetches.WaitOver {}
 
     private record Committed(List<WriteQueue.Request> group, List<Bucket.AppendReply> replies, int writers)
             implements Own {}
@@ -124,7 +130,9 @@ final class LeadingBucket extends AbstractBehavior<Bucket.Command> {
                         .tell(new Bucket.Refused(
                                 ErrorCode.INVALID_REQUEST,
                                 "table '%s' has no schema version %d"
-                                        .formatted(table.name(), append.rows().get(0).schemaId())));
+                                        .formatted(
+                                                table.name(),
+                                                append.rows().get(0).schemaId())));
             } else {
                 refreshTable(append);
             }
@@ -134,15 +142,15 @@ final class LeadingBucket extends AbstractBehavior<Bucket.Command> {
             append.replyTo()
                     .tell(new Bucket.Refused(
                             ErrorCode.OVERLOADED,
-                            "bucket %s has %d bytes in flight; write slower".formatted(bucket.entityId(), queue.bytes())));
+                            "bucket %s has %d bytes in flight; write slower"
+                                    .formatted(bucket.entityId(), queue.bytes())));
         }
         return this;
     }
 
     private boolean knowsSchemas(Bucket.Append append) {
-        return append.rows().stream()
-                .mapToInt(EncodedRows::schemaId)
-                .allMatch(id -> table.schema(id).isPresent());
+        return append.rows().stream().mapToInt(EncodedRows::schemaId).allMatch(id -> table.schema(id)
+                .isPresent());
     }
 
     private void commitSoon() {
@@ -210,7 +218,9 @@ final class LeadingBucket extends AbstractBehavior<Bucket.Command> {
             return closeBecause(new Bucket.Refused(
                     ErrorCode.BUCKET_UNAVAILABLE, "the bucket starts again after an error inside; try again"));
         }
-        getContext().getLog().warn("bucket {} commit failed: {}", bucket, failed.cause().toString());
+        getContext()
+                .getLog()
+                .warn("bucket {} commit failed: {}", bucket, failed.cause().toString());
         return next();
     }
 
@@ -224,10 +234,12 @@ final class LeadingBucket extends AbstractBehavior<Bucket.Command> {
 
     private static Bucket.Refused refusal(Throwable cause) {
         if (cause instanceof DiskFullException) {
-            return new Bucket.Refused(ErrorCode.DISK_FULL, "the disk is full; nothing was stored, try again when there is space");
+            return new Bucket.Refused(
+                    ErrorCode.DISK_FULL, "the disk is full; nothing was stored, try again when there is space");
         } else if (cause instanceof IOException) {
             return new Bucket.Refused(
-                    ErrorCode.OUTCOME_UNKNOWN, "the write failed on its way to the disk and may be stored or not: " + cause);
+                    ErrorCode.OUTCOME_UNKNOWN,
+                    "the write failed on its way to the disk and may be stored or not: " + cause);
         } else if (cause instanceof WeirException e) {
             return new Bucket.Refused(e.code(), e.detail());
         }
@@ -239,7 +251,8 @@ final class LeadingBucket extends AbstractBehavior<Bucket.Command> {
             getContext()
                     .pipeToSelf(
                             ports.tables().byId(bucket.tableId()),
-                            (info, cause) -> cause == null ? new TableRefreshed(info, null) : new RefreshFailed(cause, null));
+                            (info, cause) ->
+                                    cause == null ? new TableRefreshed(info, null) : new RefreshFailed(cause, null));
         } else {
             fetches.onRead(read, table);
         }
@@ -292,8 +305,9 @@ final class LeadingBucket extends AbstractBehavior<Bucket.Command> {
         getContext()
                 .pipeToSelf(
                         ports.tables().byId(bucket.tableId()),
-                        (info, cause) ->
-                                cause == null ? new TableRefreshed(info, retry) : new RefreshFailed(unwrapped(cause), retry));
+                        (info, cause) -> cause == null
+                                ? new TableRefreshed(info, retry)
+                                : new RefreshFailed(unwrapped(cause), retry));
     }
 
     private Behavior<Bucket.Command> onTableRefreshed(TableRefreshed refreshed) {

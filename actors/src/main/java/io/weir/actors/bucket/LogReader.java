@@ -77,8 +77,8 @@ final class LogReader {
         }
         return columnIds.stream()
                 .map(id -> schema.columnById(id)
-                        .orElseThrow(() -> new WeirException(
-                                ErrorCode.COLUMN_NOT_FOUND, "the table has no column with id " + id)))
+                        .orElseThrow(() ->
+                                new WeirException(ErrorCode.COLUMN_NOT_FOUND, "the table has no column with id " + id)))
                 .toList();
     }
 
@@ -103,14 +103,18 @@ final class LogReader {
 
     private boolean hasRoom() {
         int bytesMax = Math.min(fetch.bytesMax(), ANSWER_BYTES_MAX);
-        return rowsLeft > 0 && (found.isEmpty() ? examined < EXAMINED_BYTES_MAX : bytes < bytesMax && examined < EXAMINED_BYTES_MAX);
+        return rowsLeft > 0
+                && (found.isEmpty()
+                        ? examined < EXAMINED_BYTES_MAX
+                        : bytes < bytesMax && examined < EXAMINED_BYTES_MAX);
     }
 
     private void read(LogBatch batch, long endOffset) throws IOException {
         BatchHeader header = batch.header();
         TableSchema written = table.schema(header.schemaId())
                 .orElseThrow(() -> new WeirException(
-                        ErrorCode.INTERNAL, "batch at " + header.baseOffset() + " has unknown schema " + header.schemaId()));
+                        ErrorCode.INTERNAL,
+                        "batch at " + header.baseOffset() + " has unknown schema " + header.schemaId()));
         int from = Math.toIntExact(Math.max(0, nextOffset - header.baseOffset()));
         int to = Math.toIntExact(Math.min(header.rowCount(), endOffset - header.baseOffset()));
         if (predicate != null && !predicate.mayMatch(written, batch.statistics(), header.rowCount())) {

@@ -87,7 +87,8 @@ final class WriteQueue {
     List<Request> takeGroup(long groupBytes) {
         List<Request> group = new ArrayList<>();
         long taken = 0;
-        while (!waiting.isEmpty() && (group.isEmpty() || taken + waiting.element().bytes() <= groupBytes)) {
+        while (!waiting.isEmpty()
+                && (group.isEmpty() || taken + waiting.element().bytes() <= groupBytes)) {
             Request request = waiting.remove();
             taken += request.bytes();
             group.add(request);

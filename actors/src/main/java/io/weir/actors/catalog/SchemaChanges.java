@@ -135,7 +135,8 @@ final class SchemaChanges {
             return wide.scale() == narrow.scale() && wide.precision() > narrow.precision();
         }
         if (from instanceof DataType.Char narrow) {
-            return to == DataType.Simple.STRING || (to instanceof DataType.Char wide && wide.length() > narrow.length());
+            return to == DataType.Simple.STRING
+                    || (to instanceof DataType.Char wide && wide.length() > narrow.length());
         }
         return false;
     }

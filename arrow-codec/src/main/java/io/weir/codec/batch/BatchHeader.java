@@ -15,11 +15,13 @@ import java.nio.ByteOrder;
  * 12  u32  CRC-32C of bytes 16..total length  56  i32  length of change types (0: all inserts)
  * 16  i64  base offset                        60  i32  length of the Arrow metadata
  * 24  i64  commit timestamp, ms since epoch   64       sections in that order, each padded with zeros to 8,
- * 32  u32  0                                           then the Arrow body up to the total length
+ * 32  i32  rows of the same group before these          then the Arrow body up to the total length
  * </pre>
  *
  * Section lengths are without padding. CONTINUES says that the request which this batch belongs to goes on in the next one;
- * recovery drops a tail that ends in such a batch, so a request is stored whole or not at all.
+ * recovery drops a tail that ends in such a batch, so a request is stored whole or not at all. The batches of a group were written
+ * and synced together: all that stands before the group's first row was durable when a batch of the group was written, which lets
+ * recovery tell a torn group from damage to acknowledged rows.
  */
 public record BatchHeader(
         int flags,
@@ -33,7 +35,8 @@ public record BatchHeader(
         int writersBytes,
         int statisticsBytes,
         int changeTypesBytes,
-        int metadataBytes) {
+        int metadataBytes,
+        int groupRowsBefore) {
     public static final int SIZE = 64;
     public static final int MAGIC = 0x54414257; // "WBAT" read little-endian
     public static final int VERSION = 1;
@@ -42,6 +45,41 @@ public record BatchHeader(
 
     /** Largest stored batch; a larger length in a head is corruption. */
     public static final int TOTAL_BYTES_MAX = 64 << 20;
+
+    /** A head that is the first of its group, as a batch has it until it is stamped. */
+    public BatchHeader(
+            int flags,
+            int totalBytes,
+            int crc,
+            long baseOffset,
+            long commitTimestampMs,
+            int rowCount,
+            int leaderEpoch,
+            int schemaId,
+            int writersBytes,
+            int statisticsBytes,
+            int changeTypesBytes,
+            int metadataBytes) {
+        this(
+                flags,
+                totalBytes,
+                crc,
+                baseOffset,
+                commitTimestampMs,
+                rowCount,
+                leaderEpoch,
+                schemaId,
+                writersBytes,
+                statisticsBytes,
+                changeTypesBytes,
+                metadataBytes,
+                0);
+    }
+
+    /** Offset of the first row of the group that the batch was written in. */
+    public long groupBaseOffset() {
+        return baseOffset - groupRowsBefore;
+    }
 
     /** Offset past the last row. */
     public long nextOffset() {
@@ -86,6 +124,9 @@ public record BatchHeader(
                 && totalBytes <= TOTAL_BYTES_MAX
                 && rowCount > 0
                 && baseOffset >= 0
+                && baseOffset <= Long.MAX_VALUE - rowCount
+                && groupRowsBefore >= 0
+                && groupRowsBefore <= baseOffset
                 && writersBytes >= 0
                 && statisticsBytes >= 0
                 && (changeTypesBytes == 0 || changeTypesBytes == rowCount)
@@ -124,7 +165,8 @@ public record BatchHeader(
                 in.getInt(p + 48),
                 in.getInt(p + 52),
                 in.getInt(p + 56),
-                in.getInt(p + 60));
+                in.getInt(p + 60),
+                in.getInt(p + 32));
         return header.isPlausible() ? header : null;
     }
 
@@ -137,7 +179,7 @@ public record BatchHeader(
                 .putInt(crc)
                 .putLong(baseOffset)
                 .putLong(commitTimestampMs)
-                .putInt(0);
+                .putInt(groupRowsBefore);
         out.putInt(rowCount).putInt(leaderEpoch).putInt(schemaId);
         out.putInt(writersBytes)
                 .putInt(statisticsBytes)

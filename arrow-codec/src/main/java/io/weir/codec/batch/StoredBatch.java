@@ -92,9 +92,19 @@ public final class StoredBatch {
         return new StoredBatch(bytes.slice().order(ByteOrder.LITTLE_ENDIAN), header);
     }
 
-    /** Fills in what only the log knows and the checksum; called once, by the appending log. */
+    /** Fills in what only the log knows and the checksum, for a batch that is a group of its own. */
     public void stamp(long baseOffset, int leaderEpoch, long commitTimestampMs) {
-        bytes.putLong(16, baseOffset).putLong(24, commitTimestampMs).putInt(40, leaderEpoch);
+        stamp(baseOffset, leaderEpoch, commitTimestampMs, 0);
+    }
+
+    /**
+     * Fills in what only the log knows and the checksum; called by the appending log, again where an append failed.
+     *
+     * @param groupRowsBefore rows that the same group has before this batch
+     */
+    public void stamp(long baseOffset, int leaderEpoch, long commitTimestampMs, int groupRowsBefore) {
+        bytes.putLong(16, baseOffset).putLong(24, commitTimestampMs).putInt(32, groupRowsBefore);
+        bytes.putInt(40, leaderEpoch);
         bytes.putInt(12, checksum());
         header = Objects.requireNonNull(BatchHeader.read(bytes), "a stamped batch has a plausible head");
     }

@@ -1,11 +1,20 @@
 package io.weir.persistence.log;
 
+import io.weir.codec.ErrorCode;
+import io.weir.codec.WeirException;
 import io.weir.codec.batch.StoredBatch;
+import io.weir.codec.batch.WriterEntry;
 import io.weir.persistence.file.FileStore;
+import io.weir.persistence.file.StoredFile;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The log of one bucket on this node's disk: a directory of segments {@code <base offset, 20 digits>.log} with a sparse index
@@ -18,7 +27,52 @@ import java.util.List;
  * still holds behind that.
  */
 public final class BucketLog implements AutoCloseable {
-    private BucketLog() {}
+    private static final Logger LOG = LoggerFactory.getLogger(BucketLog.class);
+
+    private final FileStore files;
+    private final Path directory;
+    private final Clock clock;
+    private final LogState state;
+    private final @Nullable Gap lostAtStart;
+    private final WriterHistory writers;
+    private LogSettings settings;
+
+    // The appender's own.
+    private @Nullable StoredFile tail;
+    private boolean tailTrusted;
+    private boolean closed;
+    private long writersBase;
+    private long lastTimestampMs;
+
+    // Written by the appender, in an order that lets readers take them without a lock: segments, then endOffset.
+    private volatile List<Segment> segments;
+    private volatile long startOffset;
+    private volatile long endOffset;
+    private volatile int lastLeaderEpoch;
+
+    private BucketLog(
+            FileStore files,
+            Path directory,
+            LogSettings settings,
+            Clock clock,
+            LogState state,
+            Recovery.Recovered recovered) {
+        this.files = files;
+        this.directory = directory;
+        this.settings = settings;
+        this.clock = clock;
+        this.state = state;
+        this.lostAtStart = recovered.lostAtStart();
+        this.writers = recovered.writers();
+        this.tail = recovered.tail();
+        this.tailTrusted = recovered.tail() != null;
+        this.writersBase = recovered.writersBase();
+        this.lastTimestampMs = recovered.lastTimestampMs();
+        this.segments = recovered.segments();
+        this.startOffset = recovered.startOffset();
+        this.endOffset = recovered.endOffset();
+        this.lastLeaderEpoch = recovered.leaderEpoch();
+    }
 
     /**
      * Opens or creates the log, recovering it: the active segment is read from its last known good point, whole batches with right
@@ -27,7 +81,21 @@ public final class BucketLog implements AutoCloseable {
      */
     public static BucketLog open(FileStore files, Path directory, LogSettings settings, Clock clock)
             throws IOException {
-        throw new UnsupportedOperationException("spine: " + files + directory + settings + clock);
+        files.createDirectories(directory);
+        LogState state = LogState.open(files, directory);
+        Recovery.Recovered recovered = new Recovery(files, directory, settings.indexIntervalBytes(), state).run();
+        BucketLog log = new BucketLog(files, directory, settings, clock, state, recovered);
+        if (!log.tailTrusted) {
+            try {
+                log.startSegment();
+            } catch (IOException e) {
+                LOG.warn(
+                        "opened for reading, the next append tries again directory={} cause={}",
+                        directory,
+                        e.toString());
+            }
+        }
+        return log;
     }
 
     /**
@@ -39,60 +107,325 @@ public final class BucketLog implements AutoCloseable {
      * @throws io.weir.persistence.file.DiskFullException nothing was appended
      */
     public long append(List<StoredBatch> group, int leaderEpoch) throws IOException {
-        throw new UnsupportedOperationException("spine: " + group + leaderEpoch);
+        if (closed) {
+            throw new IllegalStateException("the log is closed: " + directory);
+        }
+        if (group.isEmpty() || group.get(group.size() - 1).header().continues()) {
+            throw new IllegalArgumentException(
+                    "a group is some batches and ends with a whole request: " + group.size());
+        }
+        long bytes =
+                group.stream().mapToLong(batch -> batch.header().totalBytes()).sum();
+        rollBefore(bytes);
+        long baseOffset = endOffset;
+        long timestampMs = Math.max(clock.millis(), lastTimestampMs);
+        stamp(group, leaderEpoch, timestampMs);
+        Segment segment = segments.get(segments.size() - 1);
+        write(segment, group);
+        publish(segment, group, leaderEpoch, timestampMs);
+        return baseOffset;
+    }
+
+    private void rollBefore(long bytes) throws IOException {
+        if (!tailTrusted) {
+            startSegment();
+            return;
+        }
+        SegmentExtent extent = segments.get(segments.size() - 1).extent();
+        boolean full = extent.endPosition() + bytes > settings.segmentBytes();
+        if (!extent.isEmpty() && (full || isOld(extent))) {
+            startSegment();
+        }
+    }
+
+    private boolean isOld(SegmentExtent extent) {
+        return !extent.isEmpty()
+                && clock.millis() - extent.firstTimestampMs()
+                        >= settings.segmentAge().toMillis();
+    }
+
+    private void stamp(List<StoredBatch> group, int leaderEpoch, long timestampMs) {
+        int rowsBefore = 0;
+        for (StoredBatch batch : group) {
+            batch.stamp(endOffset + rowsBefore, leaderEpoch, timestampMs, rowsBefore);
+            rowsBefore = Math.addExact(rowsBefore, batch.header().rowCount());
+        }
+    }
+
+    /** Writes and syncs. Whatever goes wrong, bytes that were not acknowledged are never appended to. */
+    private void write(Segment segment, List<StoredBatch> group) throws IOException {
+        StoredFile out = openTail();
+        List<ByteBuffer> bytes = group.stream().map(StoredBatch::bytes).toList();
+        long position = segment.extent().endPosition();
+        tailTrusted = false;
+        try {
+            out.write(bytes, position);
+        } catch (IOException e) {
+            cutBack(out, position);
+            throw e;
+        }
+        out.sync();
+        tailTrusted = true;
+    }
+
+    private StoredFile openTail() throws IOException {
+        if (tail == null) {
+            throw new IOException("no segment to write to: " + directory);
+        }
+        return tail;
+    }
+
+    /** The cut is synced before the place is used again: else a crash could show new bytes in front of old ones. */
+    private void cutBack(StoredFile out, long position) {
+        try {
+            out.truncate(position);
+            out.sync();
+            tailTrusted = true;
+        } catch (IOException e) {
+            LOG.warn(
+                    "failed write not undone, going on in a new segment directory={} cause={}",
+                    directory,
+                    e.toString());
+        }
+    }
+
+    private void publish(Segment segment, List<StoredBatch> group, int leaderEpoch, long timestampMs)
+            throws IOException {
+        SegmentExtent extent = segment.extent();
+        SparseIndex index = segment.index(openTail());
+        for (StoredBatch batch : group) {
+            index.offer(batch.header().baseOffset(), extent.endPosition(), timestampMs);
+            extent = extent.with(
+                    batch.header().nextOffset(),
+                    extent.endPosition() + batch.header().totalBytes(),
+                    timestampMs,
+                    leaderEpoch);
+            for (WriterEntry entry : batch.writers()) {
+                writers.applied(entry, batch.header().baseOffset());
+            }
+        }
+        segment.moveTo(extent);
+        lastTimestampMs = timestampMs;
+        lastLeaderEpoch = Math.max(lastLeaderEpoch, leaderEpoch);
+        endOffset = extent.endOffset();
+        state.remember(extent.endOffset(), segment.baseOffset(), extent.endPosition(), lastLeaderEpoch);
+    }
+
+    /**
+     * Makes an empty segment at the end offset the one that is appended to. The former one ends there from then on, whatever its file
+     * holds behind. Where this fails, no segment
+     * is appended to until a later try succeeds.
+     */
+    private void startSegment() throws IOException {
+        Path path = directory.resolve(SegmentFiles.name(endOffset, SegmentFiles.LOG));
+        StoredFile fresh = createFile(path);
+        Segment next = Segment.active(
+                files,
+                path,
+                endOffset,
+                settings.indexIntervalBytes(),
+                SegmentExtent.empty(endOffset),
+                new SparseIndex(settings.indexIntervalBytes()),
+                fresh);
+        List<Segment> with = new ArrayList<>(segments);
+        Segment former = with.isEmpty() ? null : with.get(with.size() - 1);
+        if (former != null && former.baseOffset() == endOffset) {
+            with.remove(with.size() - 1);
+        }
+        with.add(next);
+        StoredFile formerTail = tail;
+        segments = List.copyOf(with);
+        tail = fresh;
+        tailTrusted = true;
+        writeWriters();
+        if (former != null && former.baseOffset() < endOffset) {
+            Recovery.writeIndex(former);
+        }
+        if (former != null && formerTail != null) {
+            former.release();
+        }
+    }
+
+    /** A new file under a temporary name first: one of this name may be left from a failed try, with bytes nobody may see again. */
+    private StoredFile createFile(Path path) throws IOException {
+        Path temporary = SegmentFiles.temporary(path);
+        files.delete(temporary);
+        StoredFile fresh = files.create(temporary);
+        // From the move on the former segment ends here even if this fails: recovery would not look behind the new name.
+        tailTrusted = false;
+        try {
+            files.move(temporary, path);
+            files.syncDirectory(directory);
+            return fresh;
+        } catch (IOException e) {
+            fresh.close();
+            throw e;
+        }
+    }
+
+    private void writeWriters() {
+        Path path = directory.resolve(SegmentFiles.name(endOffset, SegmentFiles.WRITERS));
+        try {
+            SegmentFiles.replace(
+                    files, path, new WritersFile(endOffset, lastTimestampMs, lastLeaderEpoch, writers).encode());
+            if (writersBase >= 0 && writersBase != endOffset) {
+                files.delete(directory.resolve(SegmentFiles.name(writersBase, SegmentFiles.WRITERS)));
+            }
+            writersBase = endOffset;
+        } catch (IOException e) {
+            LOG.warn("writers not written, they will be read from the segments path={} cause={}", path, e.toString());
+        }
     }
 
     /** First offset that is still here. */
     public long startOffset() {
-        throw new UnsupportedOperationException("spine");
+        return startOffset;
     }
 
     /** Offset past the last durable row: the high watermark of a bucket with local durability. */
     public long endOffset() {
-        throw new UnsupportedOperationException("spine");
+        return endOffset;
     }
 
     /** Highest leader epoch found in the log, 0 when empty. */
     public int lastLeaderEpoch() {
-        throw new UnsupportedOperationException("spine");
+        return lastLeaderEpoch;
     }
 
     /** Bytes in all segments. */
     public long sizeInBytes() {
-        throw new UnsupportedOperationException("spine");
+        return segments.stream().mapToLong(s -> s.extent().endPosition()).sum();
     }
 
     /** What the writers did, as of {@link #endOffset()}. Belongs to the appending thread. */
     public WriterHistory writers() {
-        throw new UnsupportedOperationException("spine");
+        return writers;
     }
 
     public List<Corruption> corruptions() {
-        throw new UnsupportedOperationException("spine");
+        List<Corruption> all = new ArrayList<>();
+        if (lostAtStart != null && lostAtStart.toOffset() > startOffset) {
+            all.add(lostAtStart.in(lostAtStart.fromOffset()));
+        }
+        for (Segment segment : segments) {
+            segment.gaps().forEach(gap -> all.add(gap.in(segment.baseOffset())));
+        }
+        return all;
     }
 
     /** @throws io.weir.codec.WeirException OFFSET_OUT_OF_RANGE with the valid range when below the start or past the end */
     public LogCursor read(long fromOffset) throws IOException {
-        throw new UnsupportedOperationException("spine: " + fromOffset);
+        long end = endOffset;
+        List<Segment> now = segments;
+        long start = startOffset;
+        if (fromOffset < start || fromOffset > end) {
+            throw new WeirException(
+                    ErrorCode.OFFSET_OUT_OF_RANGE,
+                    "offset %d is outside the log, which holds [%d, %d)".formatted(fromOffset, start, end));
+        }
+        if (lostAtStart != null && fromOffset < lostAtStart.toOffset()) {
+            throw new WeirException(
+                    ErrorCode.CORRUPT_DATA,
+                    "segments are missing: fromOffset=%d toOffset=%d; read on from toOffset"
+                            .formatted(fromOffset, lostAtStart.toOffset()));
+        }
+        return new SegmentCursor(now, fromOffset, end);
     }
 
     /** Offset of the first batch committed at or after the time; the end offset when there is none. */
     public long offsetAt(long timestampMs) throws IOException {
-        throw new UnsupportedOperationException("spine: " + timestampMs);
+        long end = endOffset;
+        for (Segment segment : segments) {
+            if (segment.extent().lastTimestampMs() >= timestampMs) {
+                return offsetAt(timestampMs, segment, end);
+            }
+        }
+        return end;
+    }
+
+    private long offsetAt(long timestampMs, Segment segment, long end) throws IOException {
+        StoredFile file = segment.acquire();
+        SparseIndex.Entry near;
+        try {
+            near = segment.index(file).before(timestampMs);
+        } finally {
+            segment.release();
+        }
+        long from = near == null ? segment.baseOffset() : near.offset();
+        try (LogCursor cursor = new SegmentCursor(segments, from, end)) {
+            LogBatch batch = nextUndamaged(cursor);
+            while (batch != null && batch.header().commitTimestampMs() < timestampMs) {
+                batch = nextUndamaged(cursor);
+            }
+            return batch == null ? end : batch.header().baseOffset();
+        }
+    }
+
+    private static @Nullable LogBatch nextUndamaged(LogCursor cursor) throws IOException {
+        while (true) {
+            try {
+                return cursor.next();
+            } catch (WeirException e) {
+                LOG.debug("damage passed: {}", e.detail());
+            }
+        }
     }
 
     /** Rolls the active segment if it is old enough, then deletes sealed segments by age and total size, oldest first. */
     public void applyRetention() throws IOException {
-        throw new UnsupportedOperationException("spine");
+        List<Segment> now = segments;
+        if (tailTrusted && isOld(now.get(now.size() - 1).extent())) {
+            startSegment();
+            now = segments;
+        }
+        int deleted = 0;
+        long bytes = sizeInBytes();
+        while (deleted < now.size() - 1 && mayDelete(now.get(deleted), bytes)) {
+            bytes -= now.get(deleted).extent().endPosition();
+            deleted++;
+        }
+        if (deleted > 0) {
+            deleteSegments(now, deleted);
+        }
+    }
+
+    /** Segments that the writers' memory would have to be rebuilt from stay until a newer {@code .writers} file is there. */
+    private boolean mayDelete(Segment segment, long bytesInLog) {
+        long ttlMs = settings.ttl().toMillis();
+        boolean old = ttlMs > 0 && segment.extent().lastTimestampMs() < clock.millis() - ttlMs;
+        boolean tooMuch = settings.retainedBytes() > 0 && bytesInLog > settings.retainedBytes();
+        return (old || tooMuch) && segment.baseOffset() < writersBase;
+    }
+
+    private void deleteSegments(List<Segment> now, int count) throws IOException {
+        long newStart = now.get(count).baseOffset();
+        state.moveStart(newStart);
+        startOffset = newStart;
+        segments = List.copyOf(now.subList(count, now.size()));
+        for (Segment segment : now.subList(0, count)) {
+            LOG.info(
+                    "segment deleted path={} endOffset={}",
+                    segment.path(),
+                    segment.extent().endOffset());
+            files.delete(segment.path());
+            files.delete(segment.indexPath());
+        }
     }
 
     /** New settings after a change of the table's properties; for the next append or retention. */
     public void reconfigure(LogSettings settings) {
-        throw new UnsupportedOperationException("spine: " + settings);
+        this.settings = settings;
     }
 
+    /** Cursors that are open stay readable. */
     @Override
     public void close() throws IOException {
-        throw new UnsupportedOperationException("spine");
+        closed = true;
+        if (tail != null) {
+            tail = null;
+            tailTrusted = false;
+            segments.get(segments.size() - 1).release();
+        }
+        state.close();
     }
 }

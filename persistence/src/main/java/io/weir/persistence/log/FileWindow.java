@@ -32,7 +32,8 @@ final class FileWindow {
      *
      * @return null where the limit or the end of the file comes before {@code position + length}
      */
-    @Nullable ByteBuffer bytes(long position, int length) throws IOException {
+    @Nullable
+    ByteBuffer bytes(long position, int length) throws IOException {
         if (position < 0 || length > limit - position) {
             return null;
         }
@@ -65,13 +66,15 @@ final class FileWindow {
     }
 
     /** The head at the position if it can be that of the batch which begins with this offset and ends before the limit, else null. */
-    @Nullable BatchHeader head(long position, long baseOffset) throws IOException {
+    @Nullable
+    BatchHeader head(long position, long baseOffset) throws IOException {
         BatchHeader header = anyHead(position);
         return header != null && header.baseOffset() == baseOffset ? header : null;
     }
 
     /** The head at the position if it is plausible and its batch ends before the limit, else null. */
-    @Nullable BatchHeader anyHead(long position) throws IOException {
+    @Nullable
+    BatchHeader anyHead(long position) throws IOException {
         ByteBuffer bytes = bytes(position, BatchHeader.SIZE);
         BatchHeader header = bytes == null ? null : BatchHeader.read(bytes);
         return header != null && header.totalBytes() <= limit - position ? header : null;

@@ -13,8 +13,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The {@code state} file of a log: two slots, written in turn, the one with the higher generation counts. Little-endian, the
- * slots at 0 and 512, each:
+ * The {@code state} file of a log: four slots of which the one with the highest generation counts, but for the start offset, which
+ * is the highest in any slot. Slots 0 and 1 are written in turn after each commit, 2 and 3 in turn when the start moves. Little-endian,
+ * the slots at 0, 512, 1024 and 1536, each:
  *
  * <pre>
  *  0  u32  magic "WSTA"                 32  i64  base offset of the segment that held the last durable row
@@ -26,12 +27,12 @@ import org.slf4j.LoggerFactory;
  *
  * After each commit the durable end is noted without a sync. So it may be behind, and it is never ahead: rows before it are known
  * to have been acknowledged, which tells damage from a torn tail, and recovery need not verify them again. The start offset is
- * synced before segments are deleted. Slots are overwritten in place, which needs no space on a full disk.
+ * synced before segments are deleted, and its last durable slot is never overwritten before the other one is durable. Slots are overwritten in place, which needs no space on a full disk.
  */
 final class LogState implements AutoCloseable {
     static final String NAME = "state";
     static final int SLOT_DISTANCE = 512;
-    static final int FILE_BYTES = 2 * SLOT_DISTANCE;
+    static final int FILE_BYTES = 4 * SLOT_DISTANCE;
 
     private static final Logger LOG = LoggerFactory.getLogger(LogState.class);
     private static final int MAGIC = 0x41545357; // "WSTA" read little-endian
@@ -54,6 +55,8 @@ final class LogState implements AutoCloseable {
     private @Nullable StoredFile file;
     private Note note = Note.UNKNOWN;
     private long generation;
+    private long startGeneration;
+    private int startSlot = 2;
     private boolean warned;
 
     private LogState(FileStore files, Path path) {
@@ -72,17 +75,30 @@ final class LogState implements AutoCloseable {
     }
 
     private void load(StoredFile in) throws IOException {
-        for (int at = 0; at < FILE_BYTES; at += SLOT_DISTANCE) {
+        long start = 0;
+        for (int i = 0; i < FILE_BYTES / SLOT_DISTANCE; i++) {
             slot.clear();
-            boolean right = in.read(slot, at) == SLOT_BYTES
+            boolean right = in.read(slot, (long) i * SLOT_DISTANCE) == SLOT_BYTES
                     && slot.getInt(0) == MAGIC
                     && slot.getInt(4) == VERSION
                     && slot.getInt(CRC_AT) == SegmentIndexFile.crc(slot, 0, CRC_AT);
-            if (right && slot.getLong(8) > generation) {
-                generation = slot.getLong(8);
-                note = new Note(
-                        slot.getLong(16), slot.getLong(24), slot.getLong(32), slot.getLong(40), slot.getInt(48));
+            if (right) {
+                loadSlot(i);
+                start = Math.max(start, slot.getLong(16));
             }
+        }
+        note = note.withStart(start);
+    }
+
+    private void loadSlot(int i) {
+        long found = slot.getLong(8);
+        if (i >= 2 && found > startGeneration) {
+            startGeneration = found;
+            startSlot = i == 2 ? 3 : 2;
+        }
+        if (found > generation) {
+            generation = found;
+            note = new Note(slot.getLong(16), slot.getLong(24), slot.getLong(32), slot.getLong(40), slot.getInt(48));
         }
     }
 
@@ -90,10 +106,18 @@ final class LogState implements AutoCloseable {
         return note;
     }
 
+    /** Where nothing was ever noted, the log starts where its first segment does. */
+    void assumeStart(long startOffset) {
+        if (generation == 0) {
+            note = note.withStart(startOffset);
+        }
+    }
+
     /** Notes what is durable, soon or never on disk itself; a failure is only logged, since nothing depends on it. */
     void remember(long durableEnd, long segment, long position, int leaderEpoch) {
         try {
-            write(new Note(note.startOffset(), durableEnd, segment, position, leaderEpoch));
+            int next = (int) ((generation + 1) & 1);
+            write(next, new Note(note.startOffset(), durableEnd, segment, position, leaderEpoch));
             warned = false;
         } catch (IOException e) {
             if (!warned) {
@@ -105,10 +129,11 @@ final class LogState implements AutoCloseable {
 
     /** Makes a new start offset durable. */
     void moveStart(long startOffset) throws IOException {
-        write(note.withStart(startOffset)).sync();
+        write(startSlot, note.withStart(startOffset)).sync();
+        startSlot = startSlot == 2 ? 3 : 2;
     }
 
-    private StoredFile write(Note next) throws IOException {
+    private StoredFile write(int at, Note next) throws IOException {
         StoredFile out = file == null ? openFile() : file;
         file = out;
         long nextGeneration = generation + 1;
@@ -117,7 +142,7 @@ final class LogState implements AutoCloseable {
         slot.putLong(next.startOffset()).putLong(next.durableEnd()).putLong(next.segment());
         slot.putLong(next.position()).putInt(next.leaderEpoch());
         slot.putInt(SegmentIndexFile.crc(slot, 0, CRC_AT));
-        out.write(List.of(slot.flip()), (nextGeneration & 1) * SLOT_DISTANCE);
+        out.write(List.of(slot.flip()), (long) at * SLOT_DISTANCE);
         generation = nextGeneration;
         note = next;
         return out;
@@ -128,7 +153,13 @@ final class LogState implements AutoCloseable {
             return files.openForWrite(path);
         } catch (NoSuchFileException e) {
             StoredFile created = files.create(path);
-            created.write(List.of(ByteBuffer.allocate(FILE_BYTES)), 0);
+            try {
+                created.write(List.of(ByteBuffer.allocate(FILE_BYTES)), 0);
+                files.syncDirectory(SegmentFiles.parent(path));
+            } catch (IOException failed) {
+                created.close();
+                throw failed;
+            }
             return created;
         }
     }

@@ -9,8 +9,7 @@ package io.weir.persistence.log;
  * @param lastTimestampMs commit timestamp of its last batch; {@link Long#MIN_VALUE} when it is empty
  * @param leaderEpoch highest leader epoch in it, 0 when empty
  */
-record SegmentExtent(
-        long endOffset, long endPosition, long firstTimestampMs, long lastTimestampMs, int leaderEpoch) {
+record SegmentExtent(long endOffset, long endPosition, long firstTimestampMs, long lastTimestampMs, int leaderEpoch) {
     static SegmentExtent empty(long baseOffset) {
         return new SegmentExtent(baseOffset, 0, Long.MAX_VALUE, Long.MIN_VALUE, 0);
     }

@@ -74,7 +74,8 @@ record SegmentIndexFile(
     }
 
     /** @return null where the entries' bytes are wrong */
-    @Nullable SparseIndex decodeEntries(ByteBuffer bytes, int intervalBytes) {
+    @Nullable
+    SparseIndex decodeEntries(ByteBuffer bytes, int intervalBytes) {
         ByteBuffer in = bytes.duplicate().order(ByteOrder.LITTLE_ENDIAN);
         boolean right = in.limit() == entries * SparseIndex.ENTRY_BYTES && crc(in, 0, in.limit()) == entriesCrc;
         return right ? SparseIndex.decode(in, entries, intervalBytes) : null;

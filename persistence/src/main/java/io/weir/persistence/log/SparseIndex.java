@@ -84,8 +84,7 @@ final class SparseIndex {
             long offset = in.getLong();
             long position = in.getLong();
             long timestampMs = in.getLong();
-            boolean ascends =
-                    i == 0 || (offset > index.offsets[i - 1] && position > index.positions[i - 1]);
+            boolean ascends = i == 0 || (offset > index.offsets[i - 1] && position > index.positions[i - 1]);
             if (!ascends || position < 0) {
                 return null;
             }

@@ -41,7 +41,9 @@ record WritersFile(long baseOffset, long lastTimestampMs, int leaderEpoch, Write
             byte[] name = utf8(id);
             out.putShort((short) name.length).put(name).putShort((short) memory.size());
             for (int i = 0; i < memory.size(); i++) {
-                out.putLong(memory.sequenceAt(i)).putLong(memory.baseOffsetAt(i)).putLong(memory.nextOffsetAt(i));
+                out.putLong(memory.sequenceAt(i))
+                        .putLong(memory.baseOffsetAt(i))
+                        .putLong(memory.nextOffsetAt(i));
             }
         });
         out.putInt(12, SegmentIndexFile.crc(out, CRC_START, out.capacity()));

@@ -1,0 +1,153 @@
+package io.weir.persistence.log;
+
+import io.weir.codec.ErrorCode;
+import io.weir.codec.WeirException;
+import io.weir.codec.batch.BatchHeader;
+import io.weir.codec.batch.BatchStatistics;
+import io.weir.codec.batch.EncodedRows;
+import io.weir.codec.batch.Projection;
+import io.weir.codec.batch.StoredBatch;
+import io.weir.persistence.file.StoredFile;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** A batch at a place in a segment's file. What the cursor read ahead of it is used before the file is. */
+final class SegmentBatch implements LogBatch {
+    /** Ranges closer than this are read at once: the bytes between cost less than another system call. */
+    private static final int JOINED_BYTES = 4 << 10;
+
+    private final Segment segment;
+    private final StoredFile file;
+    private final BatchHeader header;
+    private final long position;
+    private final ByteBuffer ahead;
+    private @Nullable ByteBuffer sections;
+
+    /** @param ahead the first bytes of the batch, as many as are already here */
+    SegmentBatch(Segment segment, StoredFile file, BatchHeader header, long position, ByteBuffer ahead) {
+        this.segment = segment;
+        this.file = file;
+        this.header = header;
+        this.position = position;
+        this.ahead = ahead;
+    }
+
+    @Override
+    public BatchHeader header() {
+        return header;
+    }
+
+    @Override
+    public BatchStatistics statistics() throws IOException {
+        return BatchStatistics.decode(section(header.statisticsStart(), header.statisticsBytes()));
+    }
+
+    @Override
+    public @Nullable ByteBuffer changeTypes() throws IOException {
+        int length = header.changeTypesBytes();
+        return length == 0 ? null : section(header.changeTypesStart(), length);
+    }
+
+    @Override
+    public ByteBuffer metadata() throws IOException {
+        return section(header.metadataStart(), header.metadataBytes());
+    }
+
+    private ByteBuffer section(int start, int length) throws IOException {
+        ByteBuffer beforeBody = sections;
+        if (beforeBody == null) {
+            beforeBody = ByteBuffer.allocate(header.bodyStart());
+            read(0, beforeBody);
+            sections = beforeBody;
+        }
+        return beforeBody.slice(start, length).order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    /** Fills the target with bytes of the batch from {@code start} on, and flips it. */
+    private void read(int start, ByteBuffer target) throws IOException {
+        int wanted = target.remaining();
+        int here = Math.min(wanted, Math.max(0, ahead.limit() - start));
+        if (here > 0) {
+            target.put(ahead.slice(start, here));
+        }
+        if (here < wanted && file.read(target, position + start + here) != wanted - here) {
+            throw damaged("the file ends within the batch");
+        }
+        target.flip();
+    }
+
+    @Override
+    public StoredBatch readAll() throws IOException {
+        ByteBuffer bytes = ByteBuffer.allocate(header.totalBytes());
+        read(0, bytes);
+        StoredBatch batch = StoredBatch.of(bytes);
+        if (!batch.checksumMatches()) {
+            throw damaged("the bytes do not match the checksum");
+        }
+        return batch;
+    }
+
+    @Override
+    public EncodedRows read(Projection projection) throws IOException {
+        ByteBuffer body = ByteBuffer.allocate(
+                projection.pieces().stream().mapToInt(Projection.Piece::length).sum());
+        List<Projection.Piece> pieces = projection.pieces();
+        int i = 0;
+        while (i < pieces.size()) {
+            if (pieces.get(i) instanceof Projection.Literal literal) {
+                body.put(literal.bytes().duplicate());
+                i++;
+            } else {
+                int next = endOfRun(pieces, i);
+                readRun(pieces.subList(i, next), body);
+                i = next;
+            }
+        }
+        return new EncodedRows(0, projection.rowCount(), projection.metadata(), body.flip());
+    }
+
+    /** Index past the ranges from {@code first} on that are worth one read: ascending, and close to each other. */
+    private static int endOfRun(List<Projection.Piece> pieces, int first) {
+        int i = first + 1;
+        Projection.Range last = (Projection.Range) pieces.get(first);
+        while (i < pieces.size() && pieces.get(i) instanceof Projection.Range next) {
+            int distance = next.offset() - (last.offset() + last.length());
+            if (distance < 0 || distance >= JOINED_BYTES) {
+                break;
+            }
+            last = next;
+            i++;
+        }
+        return i;
+    }
+
+    private void readRun(List<Projection.Piece> run, ByteBuffer body) throws IOException {
+        Projection.Range first = (Projection.Range) run.get(0);
+        Projection.Range last = (Projection.Range) run.get(run.size() - 1);
+        int length = last.offset() + last.length() - first.offset();
+        if (first.offset() < 0 || length < 0 || length > header.bodyBytes() - first.offset()) {
+            throw damaged("the metadata names bytes outside the body");
+        }
+        ByteBuffer bytes = run.size() == 1 ? body.slice(body.position(), length) : ByteBuffer.allocate(length);
+        read(header.bodyStart() + first.offset(), bytes);
+        if (run.size() == 1) {
+            body.position(body.position() + length);
+            return;
+        }
+        for (Projection.Piece piece : run) {
+            int start = ((Projection.Range) piece).offset() - first.offset();
+            body.put(bytes.slice(start, piece.length()));
+        }
+    }
+
+    private WeirException damaged(String what) {
+        segment.add(new Gap(position, position + header.totalBytes(), header.baseOffset(), header.nextOffset()));
+        return new WeirException(
+                ErrorCode.CORRUPT_DATA,
+                "%s: segment=%d position=%d fromOffset=%d toOffset=%d; read on from toOffset"
+                        .formatted(what, segment.baseOffset(), position, header.baseOffset(), header.nextOffset()));
+    }
+}

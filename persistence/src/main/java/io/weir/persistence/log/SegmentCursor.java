@@ -1,0 +1,145 @@
+package io.weir.persistence.log;
+
+import io.weir.codec.ErrorCode;
+import io.weir.codec.WeirException;
+import io.weir.codec.batch.BatchHeader;
+import io.weir.persistence.file.StoredFile;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Walks from segment to segment and from head to head. Keeps the segments it went through open until it is closed. */
+final class SegmentCursor implements LogCursor {
+    private static final int WINDOW_BYTES = 64 << 10;
+
+    private final List<Segment> segments;
+    private final long endOffset;
+    private final List<Segment> acquired = new ArrayList<>();
+    private long wantedOffset;
+    private long offset;
+    private int at = -1;
+    private SegmentExtent extent = SegmentExtent.empty(0);
+    private @Nullable StoredFile file;
+    private @Nullable FileWindow window;
+    private long position;
+    private @Nullable BatchHeader last;
+    private long lastPosition;
+
+    /** @param segments those of the log, in order; one of them holds {@code fromOffset} unless it is the end offset */
+    SegmentCursor(List<Segment> segments, long fromOffset, long endOffset) {
+        this.segments = segments;
+        this.wantedOffset = fromOffset;
+        this.offset = fromOffset;
+        this.endOffset = endOffset;
+    }
+
+    @Override
+    public @Nullable LogBatch next() throws IOException {
+        while (offset < endOffset) {
+            FileWindow ahead = window;
+            StoredFile shared = file;
+            if (ahead == null || shared == null || offset >= extent.endOffset()) {
+                enter();
+                continue;
+            }
+            BatchHeader header = ahead.head(position, offset);
+            if (header == null) {
+                passDamage(ahead);
+                continue;
+            }
+            last = header;
+            lastPosition = position;
+            position += header.totalBytes();
+            offset = header.nextOffset();
+            if (offset > wantedOffset) {
+                return new SegmentBatch(
+                        segments.get(at),
+                        shared,
+                        header,
+                        lastPosition,
+                        ahead.available(lastPosition, header.totalBytes()));
+            }
+        }
+        return null;
+    }
+
+    /** Goes to the segment that holds the current offset, near to it. */
+    private void enter() throws IOException {
+        at = at < 0 ? indexOf(offset) : at + 1;
+        Segment segment = segments.get(at);
+        StoredFile shared = segment.acquire();
+        acquired.add(segment);
+        extent = segment.extent();
+        SparseIndex.Entry near = segment.index(shared).floor(offset);
+        position = near == null ? 0 : near.position();
+        offset = near == null ? segment.baseOffset() : near.offset();
+        last = null;
+        file = shared;
+        window = new FileWindow(shared, extent.endPosition(), WINDOW_BYTES);
+    }
+
+    private int indexOf(long wanted) {
+        int low = 0;
+        int high = segments.size() - 1;
+        while (low < high) {
+            int middle = (low + high + 1) >>> 1;
+            if (segments.get(middle).baseOffset() <= wanted) {
+                low = middle;
+            } else {
+                high = middle - 1;
+            }
+        }
+        return low;
+    }
+
+    /** Goes on behind the bad bytes; throws where wanted rows are lost with them, and can be asked for the next batch even then. */
+    private void passDamage(FileWindow ahead) throws IOException {
+        Segment segment = segments.get(at);
+        Gap gap = knownGap(segment);
+        if (gap == null) {
+            gap = findGap(ahead);
+            segment.add(gap);
+        }
+        last = null;
+        position = gap.nextPosition();
+        offset = gap.toOffset();
+        if (offset > wantedOffset) {
+            long from = Math.max(wantedOffset, gap.fromOffset());
+            wantedOffset = offset;
+            throw new WeirException(
+                    ErrorCode.CORRUPT_DATA,
+                    "rows are lost: segment=%d position=%d fromOffset=%d toOffset=%d; read on from toOffset"
+                            .formatted(segment.baseOffset(), gap.position(), from, gap.toOffset()));
+        }
+    }
+
+    private @Nullable Gap knownGap(Segment segment) {
+        for (Gap gap : segment.gaps()) {
+            if (gap.fromOffset() <= offset && offset < gap.toOffset()) {
+                return gap;
+            }
+        }
+        return null;
+    }
+
+    private Gap findGap(FileWindow ahead) throws IOException {
+        BatchHeader before = last;
+        boolean misled = before != null && !ahead.checksumMatches(lastPosition, before);
+        long badPosition = misled ? lastPosition : position;
+        long badOffset = misled && before != null ? before.baseOffset() : offset;
+        DamageSearch.Found found = new DamageSearch(ahead, extent.endOffset()).next(badPosition + 1, badOffset);
+        return found == null
+                ? new Gap(badPosition, extent.endPosition(), badOffset, extent.endOffset())
+                : new Gap(
+                        badPosition, found.position(), badOffset, found.header().baseOffset());
+    }
+
+    @Override
+    public void close() {
+        acquired.forEach(Segment::release);
+        acquired.clear();
+        window = null;
+        file = null;
+    }
+}

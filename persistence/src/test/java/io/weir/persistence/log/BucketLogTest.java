@@ -1,0 +1,175 @@
+package io.weir.persistence.log;
+
+import static io.weir.persistence.log.TestBatches.batch;
+import static io.weir.persistence.log.TestBatches.readAll;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.weir.codec.ErrorCode;
+import io.weir.codec.WeirException;
+import io.weir.codec.batch.WriterEntry;
+import io.weir.persistence.file.DiskFileStore;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class BucketLogTest {
+    @TempDir
+    Path directory;
+
+    private final DiskFileStore files = new DiskFileStore();
+    private final HandClock clock = new HandClock();
+    private LogSettings settings = new LogSettings(600, Duration.ofHours(1), Duration.ofHours(10), 0, 64);
+
+    private BucketLog open() throws IOException {
+        return BucketLog.open(files, directory.resolve("7-0"), settings, clock);
+    }
+
+    @Test
+    void rowsComeBackInOrderAcrossSegmentsAndAfterReopening() throws IOException {
+        try (BucketLog log = open()) {
+            for (long i = 0; i < 50; i++) {
+                assertThat(log.append(List.of(batch(2 * i, 2 * i + 1)), 3)).isEqualTo(2 * i);
+            }
+            assertThat(readAll(log, 0)).isEqualTo(numbers(0, 100));
+            assertThat(readAll(log, 37)).isEqualTo(numbers(37, 100));
+        }
+        try (BucketLog log = open()) {
+            assertThat(log.endOffset()).isEqualTo(100);
+            assertThat(log.lastLeaderEpoch()).isEqualTo(3);
+            assertThat(log.corruptions()).isEmpty();
+            assertThat(readAll(log, 41)).isEqualTo(numbers(41, 100));
+            log.append(List.of(batch(100), batch(101, 102)), 4);
+            assertThat(readAll(log, 99)).isEqualTo(numbers(99, 103));
+        }
+        try (var names = Files.list(directory.resolve("7-0"))) {
+            assertThat(names.filter(n -> n.toString().endsWith(".log")).count()).isGreaterThan(3);
+        }
+    }
+
+    @Test
+    void offsetsOutsideTheLogAreRefusedWithTheValidRange() throws IOException {
+        try (BucketLog log = open()) {
+            log.append(List.of(batch(0, 1)), 1);
+            assertThatThrownBy(() -> log.read(3))
+                    .isInstanceOfSatisfying(
+                            WeirException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.OFFSET_OUT_OF_RANGE))
+                    .hasMessageContaining("[0, 2)");
+            assertThat(log.read(2).next()).isNull();
+        }
+    }
+
+    @Test
+    void timestampsNeverFallAndFindTheirBatch() throws IOException {
+        try (BucketLog log = open()) {
+            for (long i = 0; i < 40; i++) {
+                clock.now = i == 20 ? 5 : 1000 + 10 * i;
+                log.append(List.of(batch(i)), 1);
+            }
+            assertThat(log.offsetAt(0)).isZero();
+            assertThat(log.offsetAt(1001)).isEqualTo(1);
+            assertThat(log.offsetAt(1190)).isEqualTo(19);
+            assertThat(log.offsetAt(1191)).isEqualTo(21);
+            assertThat(log.offsetAt(1390)).isEqualTo(39);
+            assertThat(log.offsetAt(1391)).isEqualTo(40);
+        }
+    }
+
+    @Test
+    void oldSegmentsAreDeletedAndOpenCursorsStillReadThem() throws IOException {
+        try (BucketLog log = open()) {
+            for (long i = 0; i < 40; i++) {
+                log.append(List.of(batch(i)), 1);
+            }
+            LogCursor before = log.read(0);
+            assertThat(before.next()).isNotNull();
+            clock.now += Duration.ofHours(9).toMillis();
+            log.applyRetention();
+            assertThat(log.startOffset()).isZero();
+            clock.now += Duration.ofHours(2).toMillis();
+            log.applyRetention();
+            assertThat(log.startOffset()).isEqualTo(40);
+            assertThat(log.endOffset()).isEqualTo(40);
+            LogBatch second = before.next();
+            assertThat(second).isNotNull();
+            assertThat(TestBatches.rows(second.readAll())).containsExactly(1L);
+            before.close();
+            assertThatThrownBy(() -> log.read(39)).hasMessageContaining("[40, 40)");
+        }
+        try (BucketLog log = open()) {
+            assertThat(log.startOffset()).isEqualTo(40);
+            assertThat(log.lastLeaderEpoch()).isEqualTo(1);
+            assertThat(log.append(List.of(batch(40)), 1)).isEqualTo(40);
+        }
+    }
+
+    @Test
+    void theLogIsKeptBelowItsSize() throws IOException {
+        settings = new LogSettings(600, Duration.ofHours(1), Duration.ZERO, 2000, 64);
+        try (BucketLog log = open()) {
+            for (long i = 0; i < 60; i++) {
+                log.append(List.of(batch(i)), 1);
+            }
+            log.applyRetention();
+            assertThat(log.sizeInBytes()).isBetween(1000L, 2000L);
+            assertThat(readAll(log, log.startOffset())).isEqualTo(numbers(log.startOffset(), 60));
+        }
+    }
+
+    @Test
+    void writersAreRememberedAcrossRollRetentionAndReopening() throws IOException {
+        try (BucketLog log = open()) {
+            for (long i = 0; i < 40; i++) {
+                log.append(List.of(writerBatch("w", i, i)), 1);
+            }
+            clock.now += Duration.ofHours(11).toMillis();
+            log.applyRetention();
+            assertThat(log.startOffset()).isEqualTo(40);
+        }
+        for (int round = 0; round < 2; round++) {
+            try (BucketLog log = open()) {
+                assertThat(log.writers().check("w", 39)).isEqualTo(new WriterHistory.Applied(39, 40));
+                assertThat(log.writers().check("w", 0)).isEqualTo(new WriterHistory.Applied(0, 1));
+                assertThat(log.writers().check("w", 40)).isEqualTo(WriterHistory.New.INSTANCE);
+                assertThat(log.writers().check("v", 1)).isEqualTo(WriterHistory.New.INSTANCE);
+            }
+        }
+    }
+
+    private static io.weir.codec.batch.StoredBatch writerBatch(String writer, long sequence, long row) {
+        return TestBatches.batch(List.of(row), List.of(new WriterEntry(writer, sequence, 1, 1)), false, 8);
+    }
+
+    static List<Long> numbers(long from, long to) {
+        return LongStream.range(from, to).boxed().toList();
+    }
+
+    /** A clock that moves when told to. */
+    static final class HandClock extends Clock {
+        long now = 1_000_000;
+
+        @Override
+        public ZoneId getZone() {
+            return ZoneOffset.UTC;
+        }
+
+        @Override
+        public Clock withZone(ZoneId zone) {
+            return this;
+        }
+
+        @Override
+        public Instant instant() {
+            return Instant.ofEpochMilli(now);
+        }
+    }
+}

@@ -1,0 +1,263 @@
+package io.weir.persistence.log;
+
+import io.weir.codec.batch.StoredBatch;
+import io.weir.codec.batch.WriterEntry;
+import io.weir.persistence.file.SimFileStore;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
+
+/** One life of a log on a bad disk, from a seed: appends, retries, retention, reads, faults, crashes at any file operation. */
+final class LogSimulation {
+    private static final Path DIRECTORY = Path.of("/sim/1-0");
+
+    private final SplittableRandom random;
+    private final SimFileStore files;
+    private final LogChecker checker = new LogChecker();
+    private final BucketLogTest.HandClock clock = new BucketLogTest.HandClock();
+    private final LogSettings settings;
+    private final StringBuilder trace = new StringBuilder();
+    private final Deque<LogChecker.Request> retries = new ArrayDeque<>();
+    private final boolean faults;
+    private final boolean fills;
+    private final boolean killsOnly;
+    private @Nullable BucketLog log;
+    private long nextRow;
+    private long nextSequence;
+    private int crashes;
+    private int failures;
+
+    LogSimulation(long seed) {
+        random = new SplittableRandom(seed);
+        files = new SimFileStore(random.split());
+        faults = random.nextInt(3) > 0;
+        fills = random.nextInt(3) == 0;
+        killsOnly = random.nextInt(6) == 0;
+        settings = new LogSettings(
+                300 + random.nextInt(6000),
+                Duration.ofMillis(500 + random.nextInt(3000)),
+                Duration.ofMillis(random.nextInt(3) * 3000L),
+                random.nextInt(3) * 6000L,
+                64 + random.nextInt(1000));
+    }
+
+    String trace() {
+        return trace.toString();
+    }
+
+    int crashes() {
+        return crashes;
+    }
+
+    int failures() {
+        return failures;
+    }
+
+    long rows() {
+        return checker.end();
+    }
+
+    void run() throws IOException {
+        for (int i = 0; i < 60; i++) {
+            if (random.nextInt(8) == 0) {
+                files.crashAfter(1 + random.nextInt(25));
+            }
+            try {
+                act();
+            } catch (SimFileStore.Crash e) {
+                crashed(e);
+            }
+        }
+        calm();
+        while (log == null) {
+            restart();
+        }
+        append(request());
+        checker.check(log);
+        note("end", checker.end());
+    }
+
+    private void calm() {
+        files.crashAfter(Long.MAX_VALUE / 2);
+        files.failureRate(0);
+        files.capacity(Long.MAX_VALUE);
+    }
+
+    private void crashed(SimFileStore.Crash crash) {
+        crashes++;
+        boolean powerLost = !killsOnly && random.nextInt(3) > 0;
+        note(crash.getMessage() + " powerLost=" + powerLost, files.operations());
+        log = null;
+        files.restart(powerLost);
+    }
+
+    private void act() throws IOException {
+        clock.now += random.nextInt(200) - 20;
+        disturb();
+        if (log == null) {
+            restart();
+        } else {
+            onOpenLog(log);
+        }
+    }
+
+    private void onOpenLog(BucketLog open) throws IOException {
+        int choice = random.nextInt(20);
+        if (choice < 13) {
+            append(groupOfRequests());
+        } else if (choice < 16) {
+            long from = checker.start() + random.nextLong(checker.end() - checker.start() + 1);
+            checker.checkRead(from, TestBatches.readAll(open, from));
+        } else if (choice < 18) {
+            retain(open);
+        } else if (choice == 18) {
+            checker.check(open);
+        } else {
+            close(open);
+        }
+    }
+
+    private void disturb() {
+        if (faults) {
+            files.failureRate(random.nextInt(3) == 0 ? random.nextInt(30) / 100.0 : 0);
+        }
+        if (fills) {
+            files.capacity(random.nextInt(2) == 0 ? Long.MAX_VALUE : files.usedBytes() + random.nextInt(2000));
+        }
+    }
+
+    private void restart() throws IOException {
+        try {
+            BucketLog opened = BucketLog.open(files, DIRECTORY, settings, clock);
+            checker.reopened(opened);
+            log = opened;
+            note("opened", opened.endOffset());
+        } catch (IOException e) {
+            failures++;
+            note("open failed: " + e.getMessage(), files.operations());
+        }
+    }
+
+    private void close(BucketLog open) {
+        try {
+            open.close();
+            note("closed", checker.end());
+        } catch (IOException e) {
+            note("close failed: " + e.getMessage(), checker.end());
+        }
+        log = null;
+        files.restart(false);
+    }
+
+    private void retain(BucketLog open) {
+        try {
+            open.applyRetention();
+        } catch (IOException e) {
+            failures++;
+            note("retention failed: " + e.getMessage(), checker.end());
+        }
+        checker.checkEnds(open);
+        note("retained", checker.start());
+    }
+
+    private List<LogChecker.Request> groupOfRequests() {
+        List<LogChecker.Request> group = new ArrayList<>();
+        for (int i = random.nextInt(3); i >= 0; i--) {
+            boolean retry = !retries.isEmpty() && random.nextInt(2) == 0;
+            group.addAll(retry ? List.of(retries.removeFirst()) : request());
+        }
+        return group;
+    }
+
+    private List<LogChecker.Request> request() {
+        List<Long> rows = new ArrayList<>();
+        for (int i = random.nextInt(5); i >= 0; i--) {
+            rows.add(nextRow++);
+        }
+        boolean anonymous = random.nextInt(3) == 0;
+        return List.of(new LogChecker.Request(rows, anonymous ? "" : "w" + random.nextInt(3), nextSequence++));
+    }
+
+    private void append(List<LogChecker.Request> wanted) throws IOException {
+        BucketLog open = java.util.Objects.requireNonNull(log);
+        List<LogChecker.Request> group = wanted.stream()
+                .filter(r -> r.writer().isEmpty()
+                        || open.writers().check(r.writer(), r.sequence()) == WriterHistory.New.INSTANCE)
+                .toList();
+        if (group.isEmpty()) {
+            note("already applied", checker.end());
+            return;
+        }
+        boolean finished = false;
+        try {
+            long base = open.append(batches(group), 1 + crashes);
+            finished = true;
+            checker.acknowledged(group, base);
+            note("appended", base);
+        } catch (IOException e) {
+            failures++;
+            note("append failed: " + e.getMessage(), checker.end());
+        } finally {
+            if (!finished) {
+                checker.unknown(group);
+                group.stream().filter(r -> !r.writer().isEmpty()).forEach(retries::add);
+            }
+        }
+        checker.checkEnds(open);
+    }
+
+    /** Some requests share a batch, some take several. */
+    private List<StoredBatch> batches(List<LogChecker.Request> group) {
+        int bytesPerRow = 8 + random.nextInt(4) * random.nextInt(200);
+        List<StoredBatch> batches = new ArrayList<>();
+        if (random.nextBoolean()) {
+            batches.add(merged(group, bytesPerRow));
+        } else {
+            group.forEach(request -> batches.addAll(split(request, bytesPerRow)));
+        }
+        return batches;
+    }
+
+    private static StoredBatch merged(List<LogChecker.Request> group, int bytesPerRow) {
+        List<Long> rows = new ArrayList<>();
+        List<WriterEntry> writers = new ArrayList<>();
+        for (LogChecker.Request request : group) {
+            rows.addAll(request.rows());
+            writers.addAll(entry(request, rows.size()));
+        }
+        return TestBatches.batch(rows, writers, false, bytesPerRow);
+    }
+
+    private List<StoredBatch> split(LogChecker.Request request, int bytesPerRow) {
+        List<StoredBatch> batches = new ArrayList<>();
+        int from = 0;
+        int all = request.rows().size();
+        while (from < all) {
+            int to = from + 1 + random.nextInt(all - from);
+            List<WriterEntry> writers = to == all ? entry(request, to - from) : List.of();
+            batches.add(TestBatches.batch(request.rows().subList(from, to), writers, to < all, bytesPerRow));
+            from = to;
+        }
+        return batches;
+    }
+
+    private static List<WriterEntry> entry(LogChecker.Request request, int endRow) {
+        return request.writer().isEmpty()
+                ? List.of()
+                : List.of(new WriterEntry(
+                        request.writer(),
+                        request.sequence(),
+                        endRow,
+                        request.rows().size()));
+    }
+
+    private void note(String what, long value) {
+        trace.append(what).append(' ').append(value).append('\n');
+    }
+}

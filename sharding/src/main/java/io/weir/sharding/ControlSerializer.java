@@ -1,0 +1,105 @@
+package io.weir.sharding;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.module.SimpleModule;
+import io.weir.actors.bucket.Bucket;
+import io.weir.actors.bucket.BucketManifest;
+import io.weir.actors.catalog.Catalog;
+import io.weir.actors.serialization.CborMapper;
+import io.weir.actors.serialization.Manifests;
+import java.io.IOException;
+import java.io.NotSerializableException;
+import java.io.UncheckedIOException;
+import org.apache.pekko.actor.ExtendedActorSystem;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorRefResolver;
+import org.apache.pekko.actor.typed.javadsl.Adapter;
+import org.apache.pekko.serialization.SerializerWithStringManifest;
+
+/** Small messages between nodes, as CBOR. The rows of tables go by {@link BulkSerializer}. */
+public final class ControlSerializer extends SerializerWithStringManifest {
+    public static final int IDENTIFIER = 74_110_002;
+
+    public static final Manifests MANIFESTS = new Manifests()
+            .add("cat.create-database.1", Catalog.CreateDatabase.class)
+            .add("cat.drop-database.1", Catalog.DropDatabase.class)
+            .add("cat.list-databases.1", Catalog.ListDatabases.class)
+            .add("cat.get-database.1", Catalog.GetDatabase.class)
+            .add("cat.create-table.1", Catalog.CreateTable.class)
+            .add("cat.drop-table.1", Catalog.DropTable.class)
+            .add("cat.alter-table.1", Catalog.AlterTable.class)
+            .add("cat.list-tables.1", Catalog.ListTables.class)
+            .add("cat.get-table.1", Catalog.GetTable.class)
+            .add("cat.get-table-by-id.1", Catalog.GetTableById.class)
+            .add("cat.list-table-ids.1", Catalog.ListTableIds.class)
+            .add("cat.done.1", Catalog.Done.class)
+            .add("cat.databases.1", Catalog.Databases.class)
+            .add("cat.table.1", Catalog.Table.class)
+            .add("cat.tables.1", Catalog.Tables.class)
+            .add("cat.table-ids.1", Catalog.TableIds.class)
+            .add("cat.refused.1", Catalog.Refused.class)
+            .add("bkt.fetch.1", Bucket.Fetch.class)
+            .add("bkt.locate.1", Bucket.Locate.class)
+            .add("bkt.describe.1", Bucket.Describe.class)
+            .add("bkt.tick.1", Bucket.Tick.class)
+            .add("bkt.appended.1", Bucket.Appended.class)
+            .add("bkt.located.1", Bucket.Located.class)
+            .add("bkt.description.1", Bucket.Description.class)
+            .add("bkt.refused.1", Bucket.Refused.class)
+            .add("man.get-ownership.1", BucketManifest.GetOwnership.class)
+            .add("man.raise-epoch.1", BucketManifest.RaiseEpoch.class)
+            .add("man.ownership.1", BucketManifest.Ownership.class)
+            .add("agt.count-buckets.1", NodeAgent.CountBuckets.class)
+            .add("agt.bucket-count.1", NodeAgent.BucketCount.class)
+            .add("agt.take-over.1", NodeAgent.TakeOver.class)
+            .add("agt.taken-over.1", NodeAgent.TakenOver.class)
+            .add("hov.open.1", LogHandover.Open.class)
+            .add("hov.read.1", LogHandover.Read.class)
+            .add("hov.close.1", LogHandover.Close.class)
+            .add("hov.opened.1", LogHandover.Opened.class)
+            .add("hov.denied.1", LogHandover.Denied.class);
+
+    private final ObjectMapper mapper;
+
+    public ControlSerializer(ExtendedActorSystem system) {
+        ActorRefResolver resolver = ActorRefResolver.get(Adapter.toTyped(system));
+        this.mapper = CborMapper.create(new SimpleModule("actor-refs")
+                .addSerializer(
+                        ActorRef.class,
+                        new CborMapper.TextSerializer<>(ActorRef.class, ref -> resolver.toSerializationFormat(ref)))
+                .addDeserializer(
+                        ActorRef.class,
+                        new CborMapper.TextDeserializer<>(ActorRef.class, text -> resolver.resolveActorRef(text))));
+    }
+
+    @Override
+    public int identifier() {
+        return IDENTIFIER;
+    }
+
+    @Override
+    public String manifest(Object message) {
+        return MANIFESTS.manifestOf(message);
+    }
+
+    @Override
+    public byte[] toBinary(Object message) {
+        try {
+            return mapper.writeValueAsBytes(message);
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot serialize " + message, e);
+        }
+    }
+
+    @Override
+    public Object fromBinary(byte[] bytes, String manifest) throws NotSerializableException {
+        try {
+            return mapper.readValue(bytes, MANIFESTS.classOf(manifest));
+        } catch (IOException | IllegalArgumentException e) {
+            NotSerializableException failure =
+                    new NotSerializableException("cannot read '" + manifest + "': " + e.getMessage());
+            failure.initCause(e);
+            throw failure;
+        }
+    }
+}

@@ -1,0 +1,99 @@
+package io.weir.sharding;
+
+import io.weir.actors.bucket.Bucket;
+import io.weir.actors.bucket.BucketId;
+import io.weir.actors.bucket.LocalBuckets;
+import io.weir.actors.catalog.Catalog;
+import io.weir.persistence.file.FileStore;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Deletes the logs of tables that were dropped. The disk is listed before the catalog is asked, so a table created meanwhile is never
+ * taken for a dropped one; and only ids that the catalog has given out count, so that a new, empty catalog deletes nothing.
+ */
+final class DroppedTables {
+    private static final Logger LOG = LoggerFactory.getLogger(DroppedTables.class);
+    private static final Pattern BUCKET_DIRECTORY = Pattern.compile("\\d{1,18}-\\d{1,9}");
+
+    private final FileStore files;
+    private final Path logs;
+    private final LocalBuckets buckets;
+    private final WeirCluster cluster;
+    private final Executor segmentIo;
+
+    DroppedTables(FileStore files, Path logs, LocalBuckets buckets, WeirCluster cluster, Executor segmentIo) {
+        this.files = files;
+        this.logs = logs;
+        this.buckets = buckets;
+        this.cluster = cluster;
+        this.segmentIo = segmentIo;
+    }
+
+    /** @return the buckets that have a directory here and are not of a dropped table */
+    CompletionStage<List<BucketId>> sweep() {
+        return CompletableFuture.supplyAsync(this::onDisk, segmentIo)
+                .thenCompose(found -> found.isEmpty()
+                        ? CompletableFuture.completedFuture(found)
+                        : cluster.askCatalog(Catalog.ListTableIds::new)
+                                .thenApplyAsync(reply -> deleteDropped(found, reply), segmentIo));
+    }
+
+    List<BucketId> onDisk() {
+        try {
+            return files.list(logs).stream()
+                    .filter(name -> BUCKET_DIRECTORY.matcher(name).matches())
+                    .map(BucketId::parse)
+                    .toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private List<BucketId> deleteDropped(List<BucketId> found, Catalog.Reply reply) {
+        if (!(reply instanceof Catalog.TableIds existing)) {
+            throw new IllegalStateException("the catalog answered " + reply);
+        }
+        List<BucketId> left = new ArrayList<>();
+        for (BucketId bucket : found) {
+            boolean dropped = bucket.tableId() <= existing.lastTableId()
+                    && !existing.ids().contains(bucket.tableId());
+            if (!dropped) {
+                left.add(bucket);
+            } else {
+                delete(bucket);
+            }
+        }
+        return left;
+    }
+
+    private void delete(BucketId bucket) {
+        LocalBuckets.Lease lease = buckets.tryAcquire(bucket);
+        if (lease == null) {
+            // The tick makes a bucket that still runs look for its table, and stop; the next sweep deletes.
+            cluster.tell(bucket, Bucket.Tick.INSTANCE);
+            return;
+        }
+        try {
+            files.deleteTree(logs.resolve(bucket.entityId()));
+            files.syncDirectory(logs);
+            LOG.info("deleted the log of bucket {}, whose table was dropped", bucket.entityId());
+        } catch (IOException e) {
+            LOG.warn(
+                    "cannot delete the log of bucket {}, whose table was dropped; tried again later",
+                    bucket.entityId(),
+                    e);
+        } finally {
+            lease.release();
+        }
+    }
+}

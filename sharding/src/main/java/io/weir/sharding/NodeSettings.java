@@ -1,0 +1,76 @@
+package io.weir.sharding;
+
+import com.typesafe.config.Config;
+import io.weir.actors.bucket.BucketSettings;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+
+/** The settings of a node; the keys of {@code weir}, where each is explained. */
+public record NodeSettings(
+        Path dataDirectory,
+        long arrowMemory,
+        String host,
+        int port,
+        List<String> seeds,
+        List<String> roles,
+        Duration stableAfter,
+        Duration catalogTimeout,
+        Duration handOverTimeout,
+        Duration bucketIdleTimeout,
+        BucketSettings bucket) {
+    public NodeSettings {
+        seeds = List.copyOf(seeds);
+        roles = List.copyOf(roles);
+        if (!seeds.isEmpty() && port == 0) {
+            throw new IllegalArgumentException("weir.cluster.port has to be set where weir.cluster.seeds is");
+        }
+        for (String seed : seeds) {
+            if (!seed.matches("[^:,\\s]+:\\d{1,5}")) {
+                throw new IllegalArgumentException("weir.cluster.seeds: '" + seed + "' is not host:port");
+            }
+        }
+        if (stableAfter.compareTo(Duration.ofSeconds(1)) < 0) {
+            throw new IllegalArgumentException("weir.cluster.stable-after is less than 1 s");
+        }
+    }
+
+    /** @param config the whole, resolved configuration */
+    public static NodeSettings from(Config config) {
+        Config weir = config.getConfig("weir");
+        Config cluster = weir.getConfig("cluster");
+        return new NodeSettings(
+                Path.of(weir.getString("data-dir")).toAbsolutePath().normalize(),
+                weir.getBytes("arrow-memory"),
+                cluster.getString("host"),
+                cluster.getInt("port"),
+                list(cluster.getString("seeds")),
+                list(cluster.getString("roles")),
+                cluster.getDuration("stable-after"),
+                cluster.getDuration("catalog-timeout"),
+                cluster.getDuration("hand-over-timeout"),
+                weir.getDuration("bucket.idle-timeout"),
+                BucketSettings.from(config));
+    }
+
+    private static List<String> list(String commaSeparated) {
+        return Arrays.stream(commaSeparated.split(",", -1))
+                .map(String::trim)
+                .filter(item -> !item.isEmpty())
+                .toList();
+    }
+
+    /** True where this node keeps the journal: the first seed, or the only node. */
+    public boolean holdsJournal() {
+        return seeds.isEmpty() || seeds.get(0).equals(host + ":" + port);
+    }
+
+    Path logs() {
+        return dataDirectory.resolve("log");
+    }
+
+    Path incoming() {
+        return dataDirectory.resolve("incoming");
+    }
+}
