@@ -96,6 +96,7 @@ public final class HttpServer {
                         system,
                         metrics)
                 .operations());
+        operations.addAll(new LandingPage(cluster, catalog, buckets).operations());
         operations.addAll(new ServiceRoutes(cluster, catalog, metrics).operations());
         return operations;
     }
@@ -115,8 +116,8 @@ public final class HttpServer {
     private static ServerSettings serverSettings(ActorSystem<?> system, HttpSettings settings) {
         Config config = ConfigFactory.parseMap(Map.ofEntries(
                         Map.entry("pekko.http.server.server-header", "weir"),
-                        Map.entry("pekko.http.server.idle-timeout", settings.idleTimeout()),
-                        Map.entry("pekko.http.server.request-timeout", settings.requestTimeout()),
+                        Map.entry("pekko.http.server.idle-timeout", settings.idleTimeout().toMillis() + " ms"),
+                        Map.entry("pekko.http.server.request-timeout", settings.requestTimeout().toMillis() + " ms"),
                         Map.entry("pekko.http.server.max-connections", settings.connectionsMax()),
                         Map.entry("pekko.http.server.socket-options.tcp-no-delay", true),
                         Map.entry("pekko.http.server.parsing.error-handler", ProblemParsingErrorHandler.class.getName()),
