@@ -73,15 +73,23 @@ final class FakeCluster implements WeirCluster, AutoCloseable {
     @Override
     public <R> CompletionStage<R> askBucket(
             BucketId bucket, Function<ActorRef<R>, Bucket.Command> question, Duration timeout) {
-        ActorRef<Bucket.Command> ref = buckets.computeIfAbsent(
+        return AskPattern.<Bucket.Command, R>ask(bucket(bucket), question::apply, timeout, system.scheduler())
+                .exceptionallyCompose(failure -> CompletableFuture.failedFuture(
+                        new WeirException(ErrorCode.OUTCOME_UNKNOWN, "the bucket did not answer in time")));
+    }
+
+    private ActorRef<Bucket.Command> bucket(BucketId bucket) {
+        return buckets.computeIfAbsent(
                 bucket,
                 id -> system.systemActorOf(
                         FakeBucket.create(() -> table(id.tableId()), allocator, faults(id.bucket())),
                         "bucket-" + id.entityId(),
                         Props.empty()));
-        return AskPattern.<Bucket.Command, R>ask(ref, question::apply, timeout, system.scheduler())
-                .exceptionallyCompose(failure -> CompletableFuture.failedFuture(
-                        new WeirException(ErrorCode.OUTCOME_UNKNOWN, "the bucket did not answer in time")));
+    }
+
+    @Override
+    public void tell(BucketId bucket, Bucket.Command message) {
+        bucket(bucket).tell(message);
     }
 
     private TableInfo table(long id) {
