@@ -56,6 +56,21 @@ public record Projection(ByteBuffer metadata, int rowCount, List<Piece> pieces, 
         return new ProjectionPlanner(written, layout).plan(wanted);
     }
 
+    /** The projected rows of a body that is in memory; the pieces are copied together. */
+    public EncodedRows apply(int schemaId, ByteBuffer body) {
+        ByteBuffer source = body.slice();
+        ByteBuffer out =
+                ByteBuffer.allocate(pieces.stream().mapToInt(Piece::length).sum());
+        for (Piece piece : pieces) {
+            if (piece instanceof Range range) {
+                out.put(source.slice(range.offset(), range.length()));
+            } else if (piece instanceof Literal literal) {
+                out.put(literal.bytes().duplicate());
+            }
+        }
+        return new EncodedRows(schemaId, rowCount, metadata, out.flip());
+    }
+
     /**
      * Checks what was read by this projection against the columns' own checksums; literals are not looked at. Statistics without
      * columns check nothing.

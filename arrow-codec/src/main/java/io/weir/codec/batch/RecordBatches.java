@@ -58,6 +58,16 @@ public final class RecordBatches {
         }
     }
 
+    /** Where the parts of the rows lie in their body. */
+    public static BatchLayout layout(List<Column> columns, EncodedRows rows) {
+        return BatchLayout.read(columns, rows.metadata(), rows.body().remaining());
+    }
+
+    /** The rows with plain buffers; the same rows where they already are. */
+    public static EncodedRows decompress(List<Column> columns, EncodedRows rows) {
+        return BodyCompression.decompress(columns, rows);
+    }
+
     private static ArrowRecordBatch toArrow(BatchLayout layout, ByteBuffer body, BufferAllocator allocator) {
         List<ArrowFieldNode> nodes = new ArrayList<>();
         for (int i = 0; i < layout.nodeCount(); i++) {

@@ -59,13 +59,16 @@ final class ArrowDictionaries implements AutoCloseable {
         ArrowValidator.validate(
                 List.of(field), null, plain.layout(), plain.body(), where, Map.of(), new RowProblems(), budget);
         RecordBatches.load(
-                new Schema(List.of(field)), plain.layout(), plain.body(), allocator, root -> put(header, root.getVector(0)));
+                new Schema(List.of(field)),
+                plain.layout(),
+                plain.body(),
+                allocator,
+                root -> put(header, root.getVector(0)));
     }
 
     private void put(ArrowMessages.Dictionary header, FieldVector values) {
         ArrowDictionary former = current.get(header.id());
         if (former != null && header.isDelta()) {
-            budget.takeBytes(former.vector().getBufferSize());
             VectorBatchAppender.batchAppend(former.vector(), values);
             current.put(header.id(), new ArrowDictionary(former.vector()));
             return;

@@ -1,5 +1,6 @@
 package io.weir.codec.ingest;
 
+import org.apache.arrow.vector.BaseFixedWidthVector;
 import org.apache.arrow.vector.BaseVariableWidthVector;
 import org.apache.arrow.vector.FieldVector;
 
@@ -26,7 +27,7 @@ final class ArrowDictionary implements AutoCloseable {
         if (vector instanceof BaseVariableWidthVector strings) {
             return strings.getValueLength(index);
         }
-        return vector.getChildrenFromFields().isEmpty() ? 16 : allBytes;
+        return vector instanceof BaseFixedWidthVector fixed ? fixed.getTypeWidth() : allBytes;
     }
 
     @Override

@@ -41,7 +41,8 @@ final class ArrowFields {
         if (depth > DEPTH_MAX || ++fieldCount > FIELDS_MAX) {
             throw new WeirException(
                     ErrorCode.INVALID_ARROW,
-                    "the schema has more than %d fields or is nested more than %d deep".formatted(FIELDS_MAX, DEPTH_MAX));
+                    "the schema has more than %d fields or is nested more than %d deep"
+                            .formatted(FIELDS_MAX, DEPTH_MAX));
         }
         addText(field.nameAsByteBuffer());
         for (int i = 0; i < field.customMetadataLength(); i++) {
@@ -86,8 +87,7 @@ final class ArrowFields {
         ArrowType.Int index = dictionary.getIndexType();
         return new Field(
                 field.getName(),
-                new FieldType(
-                        field.isNullable(), index == null ? new ArrowType.Int(32, true) : index, dictionary),
+                new FieldType(field.isNullable(), index == null ? new ArrowType.Int(32, true) : index, dictionary),
                 List.of());
     }
 

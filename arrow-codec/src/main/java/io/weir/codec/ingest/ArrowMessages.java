@@ -122,8 +122,7 @@ record ArrowMessages(List<Field> fields, List<Batch> batches) {
         }
         if (message.headerType() == MessageHeader.DictionaryBatch) {
             DictionaryBatch batch = (DictionaryBatch) Objects.requireNonNull(message.header(new DictionaryBatch()));
-            return new Batch(
-                    new Dictionary(batch.id(), batch.isDelta()), Objects.requireNonNull(batch.data()), body);
+            return new Batch(new Dictionary(batch.id(), batch.isDelta()), Objects.requireNonNull(batch.data()), body);
         }
         throw invalid(at, "a message of unknown type %d".formatted(message.headerType()));
     }
@@ -152,8 +151,8 @@ record ArrowMessages(List<Field> fields, List<Batch> batches) {
             throw invalid(end - 4, "a footer of %d bytes in a file of %d".formatted(footerLength, in.limit()));
         }
         int footerStart = end - 4 - footerLength;
-        Footer footer = Footer.getRootAsFooter(
-                in.slice(footerStart, footerLength).order(ByteOrder.LITTLE_ENDIAN));
+        Footer footer =
+                Footer.getRootAsFooter(in.slice(footerStart, footerLength).order(ByteOrder.LITTLE_ENDIAN));
         List<Field> fields = schema(Objects.requireNonNull(footer.schema(), "schema"));
         int blocks = footer.dictionariesLength() + footer.recordBatchesLength();
         if (blocks < 0 || blocks > footerLength / BLOCK_BYTES) {
@@ -185,7 +184,9 @@ record ArrowMessages(List<Field> fields, List<Batch> batches) {
         int start = (int) block.offset();
         ByteBuffer part = in.slice(start, footerStart - start).order(ByteOrder.LITTLE_ENDIAN);
         Message message = nextMessage(part);
-        if (message == null || part.position() != block.metaDataLength() || message.bodyLength() != block.bodyLength()) {
+        if (message == null
+                || part.position() != block.metaDataLength()
+                || message.bodyLength() != block.bodyLength()) {
             throw invalid(start, "the message does not have the lengths that the footer says");
         }
         Batch batch = batch(message, take(part, message.bodyLength(), start), start);

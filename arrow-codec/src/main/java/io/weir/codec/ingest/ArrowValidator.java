@@ -167,8 +167,7 @@ final class ArrowValidator {
             set += body.get(at + (i >> 3)) >> (i & 7) & 1;
         }
         if (here.length - set != here.nullCount) {
-            throw refuse(
-                    here, "%d nulls are declared, the bitmap has %d".formatted(here.nullCount, here.length - set));
+            throw refuse(here, "%d nulls are declared, the bitmap has %d".formatted(here.nullCount, here.length - set));
         }
     }
 
@@ -179,8 +178,7 @@ final class ArrowValidator {
         }
         int length = layout.bufferLength(buffer);
         if (length < bytes && !(orEmpty && length == 0)) {
-            throw refuse(
-                    here, "a buffer has %d bytes, %d values need %d".formatted(length, here.length, bytes));
+            throw refuse(here, "a buffer has %d bytes, %d values need %d".formatted(length, here.length, bytes));
         }
         return layout.bufferOffset(buffer++);
     }
@@ -202,7 +200,9 @@ final class ArrowValidator {
         int data = next(here, (long) here.length * width, false);
         ArrowDictionary dictionary = dictionaries.get(field.getDictionary().getId());
         if (dictionary == null) {
-            throw refuse(here, "dictionary %d was not sent".formatted(field.getDictionary().getId()));
+            throw refuse(
+                    here,
+                    "dictionary %d was not sent".formatted(field.getDictionary().getId()));
         }
         int size = dictionary.size();
         long decoded = 0;
@@ -241,7 +241,8 @@ final class ArrowValidator {
             }
             return;
         }
-        // From the value on that holds the first byte past ASCII: all bytes are valid, and no value begins within a character.
+        // From the value on that holds the first byte past ASCII: all bytes are valid, and no value begins within a
+        // character.
         for (int i = 0; i <= here.length; i++) {
             int at = data + body.getInt(offsets + 4 * i);
             if (at < data + end && Utf8.isContinuation(body.get(at))) {
@@ -267,8 +268,7 @@ final class ArrowValidator {
             former = offset;
         }
         if (wrong < 0 || former > max) {
-            throw refuse(
-                    here, "offsets decrease or lie outside the %d values that there are".formatted(max));
+            throw refuse(here, "offsets decrease or lie outside the %d values that there are".formatted(max));
         }
         return former;
     }
@@ -282,8 +282,7 @@ final class ArrowValidator {
             former = offset;
         }
         if (wrong < 0 || former > max) {
-            throw refuse(
-                    here, "offsets decrease or lie outside the %d values that there are".formatted(max));
+            throw refuse(here, "offsets decrease or lie outside the %d values that there are".formatted(max));
         }
         return former;
     }
@@ -317,7 +316,8 @@ final class ArrowValidator {
         int count = layout.variadicCount(variadic++);
         int first = buffer;
         if (count > layout.bufferCount() - first) {
-            throw refuse(here, "%d data buffers are declared, there are %d".formatted(count, layout.bufferCount() - first));
+            throw refuse(
+                    here, "%d data buffers are declared, there are %d".formatted(count, layout.bufferCount() - first));
         }
         buffer += count;
         long decoded = 0;
@@ -360,7 +360,9 @@ final class ArrowValidator {
 
     private Field onlyChild(ArrowNode here, Field field) {
         if (field.getChildren().size() != 1) {
-            throw refuse(here, "%d children instead of one".formatted(field.getChildren().size()));
+            throw refuse(
+                    here,
+                    "%d children instead of one".formatted(field.getChildren().size()));
         }
         return field.getChildren().get(0);
     }
@@ -371,7 +373,9 @@ final class ArrowValidator {
         here.nest(ArrowNode.Nesting.LIST, offsets);
         Field child = onlyChild(here, field);
         boolean isMap = field.getType().getTypeID() == ArrowType.ArrowTypeID.Map;
-        if (isMap && (child.getType().getTypeID() != ArrowType.ArrowTypeID.Struct || child.getChildren().size() != 2)) {
+        if (isMap
+                && (child.getType().getTypeID() != ArrowType.ArrowTypeID.Struct
+                        || child.getChildren().size() != 2)) {
             throw refuse(here, "the entries of a map must be a struct of key and value");
         }
         if (expected instanceof DataType.Array array) {
@@ -419,7 +423,8 @@ final class ArrowValidator {
     private void struct(ArrowNode here, Field field, @Nullable DataType expected) {
         here.nest(ArrowNode.Nesting.STRUCT, 0);
         for (int i = 0; i < field.getChildren().size(); i++) {
-            DataType.Row.Field ours = expected instanceof DataType.Row row ? row.fields().get(i) : null;
+            DataType.Row.Field ours =
+                    expected instanceof DataType.Row row ? row.fields().get(i) : null;
             visit(
                     field.getChildren().get(i),
                     here,

@@ -20,7 +20,11 @@ public final class RowDecoder {
      */
     public static List<EncodedRows> decode(
             RowFormat format, ByteBuffer body, TableSchema schema, DecodeLimits limits, BufferAllocator allocator) {
-        throw new UnsupportedOperationException("spine: " + format + body + schema + limits + allocator);
+        return switch (format) {
+            case JSON, NDJSON -> JsonRowDecoder.decode(format == RowFormat.NDJSON, body, schema, limits, allocator);
+            case ARROW_STREAM, ARROW_FILE ->
+                ArrowRowDecoder.decode(format == RowFormat.ARROW_FILE, body, schema, limits, allocator);
+        };
     }
 
     /**
@@ -30,6 +34,9 @@ public final class RowDecoder {
      */
     public static List<Column> infer(
             RowFormat format, ByteBuffer body, DecodeLimits limits, BufferAllocator allocator) {
-        throw new UnsupportedOperationException("spine: " + format + body + limits + allocator);
+        return switch (format) {
+            case JSON, NDJSON -> SchemaInference.fromJson(format == RowFormat.NDJSON, body, limits);
+            case ARROW_STREAM, ARROW_FILE -> ArrowRowDecoder.infer(format == RowFormat.ARROW_FILE, body);
+        };
     }
 }

@@ -54,8 +54,7 @@ final class ValueRules {
         }
     }
 
-    private static void checkTimestamps(
-            ArrowNode node, int data, int precision, DataType type, RowProblems problems) {
+    private static void checkTimestamps(ArrowNode node, int data, int precision, DataType type, RowProblems problems) {
         long perSecond = perSecond(precision);
         boolean nanos = perSecond == 1_000_000_000L; // all of them are within years 1 to 9999
         long from = nanos ? Long.MIN_VALUE : FIRST_DAY * SECONDS_PER_DAY * perSecond;
@@ -103,7 +102,11 @@ final class ValueRules {
             boolean isLong = body.getLong(data + 16 * i + 8) == low >> 63;
             boolean fits = isLong && (bound == 0 || (low < bound && low > -bound));
             if (!fits && !node.isNull(i) && (bound != 0 || !fits(body, data + 16 * i, type))) {
-                report(node, i, "%s has too many digits for %s".formatted(unscaled(body, data + 16 * i), type), problems);
+                report(
+                        node,
+                        i,
+                        "%s has too many digits for %s".formatted(unscaled(body, data + 16 * i), type),
+                        problems);
                 if (problems.isFull()) {
                     return;
                 }
