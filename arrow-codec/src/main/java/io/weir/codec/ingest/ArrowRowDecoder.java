@@ -1,7 +1,6 @@
 package io.weir.codec.ingest;
 
 import io.weir.codec.ErrorCode;
-import io.weir.codec.RowError;
 import io.weir.codec.WeirException;
 import io.weir.codec.batch.BatchLayout;
 import io.weir.codec.batch.BodyCompression;
@@ -16,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.memory.OutOfMemoryException;
 import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.arrow.vector.types.pojo.Field;
 import org.apache.arrow.vector.types.pojo.Schema;
@@ -27,6 +27,7 @@ import org.apache.arrow.vector.types.pojo.Schema;
  */
 final class ArrowRowDecoder {
     private final TableSchema schema;
+    private final DecodeLimits limits;
     private final BufferAllocator allocator;
     private final DecodeBudget budget;
     private final RowProblems problems = new RowProblems();
@@ -37,6 +38,7 @@ final class ArrowRowDecoder {
     private ArrowRowDecoder(ArrowColumns source, TableSchema schema, DecodeLimits limits, BufferAllocator allocator) {
         this.source = source;
         this.schema = schema;
+        this.limits = limits;
         this.allocator = allocator;
         this.budget = new DecodeBudget(limits);
         this.cutter = new BatchCutter(schema, limits.batchBytes());
@@ -77,6 +79,9 @@ final class ArrowRowDecoder {
                     }
                 } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
                     throw new WeirException(ErrorCode.INVALID_ARROW, where + ": " + e.getMessage(), e);
+                } catch (OutOfMemoryException e) {
+                    throw new WeirException(
+                            ErrorCode.OVERLOADED, "no memory for the rows at the moment; send them again", e);
                 }
             }
         }
@@ -116,33 +121,27 @@ final class ArrowRowDecoder {
                     budget);
             EncodedRows converted = convert(plain, dictionaries);
             checkConverted(converted, where);
-            cutter.add(converted, converted.body().remaining(), rows);
+            add(converted, plain, rows);
         }
         rowsSeen += layout.rowCount();
     }
 
     private EncodedRows convert(BodyCompression.Plain plain, ArrowDictionaries dictionaries) {
+        DecodeLimits left = new DecodeLimits(budget.bytesLeft(), limits.rows(), limits.batchBytes());
         List<EncodedRows> converted = new ArrayList<>(1);
-        try {
-            RecordBatches.load(new Schema(source.fields()), plain.layout(), plain.body(), allocator, root -> {
-                try (VectorSchemaRoot ours =
-                        ArrowConversion.convert(root, dictionaries.provider(source.encoded()), schema, allocator)) {
-                    converted.add(RecordBatches.encode(schema.schemaId(), ours));
-                }
-            });
-        } catch (WeirException e) {
-            throw inRequest(e);
-        }
+        RecordBatches.load(new Schema(source.fields()), plain.layout(), plain.body(), allocator, root -> {
+            try (VectorSchemaRoot ours = ArrowConversion.convert(
+                    root, dictionaries.provider(source.encoded()), schema, left, rowsSeen, allocator)) {
+                converted.add(RecordBatches.encode(schema.schemaId(), ours));
+            }
+        });
         return converted.get(0);
     }
 
-    /** Rows of the batch as rows of the request. */
-    private WeirException inRequest(WeirException e) {
-        List<RowError> errors = e.rowErrors().stream()
-                .map(error -> new RowError(error.row() + rowsSeen, error.pointer(), error.detail()))
-                .toList();
-        ErrorCode code = e.code() == ErrorCode.INVALID_SCHEMA ? ErrorCode.INVALID_ARROW : e.code();
-        return new WeirException(code, e.detail(), errors);
+    /** Counts what rows take more than they came with: nulls of columns that were not sent, values that were shared. */
+    private void add(EncodedRows arranged, BodyCompression.Plain plain, List<EncodedRows> rows) {
+        budget.takeBytes(Math.max(0, arranged.body().remaining() - plain.body().remaining()));
+        cutter.add(arranged, Math.max(arranged.body().remaining(), plain.body().remaining()), rows);
     }
 
     private void checkConverted(EncodedRows rows, String where) {

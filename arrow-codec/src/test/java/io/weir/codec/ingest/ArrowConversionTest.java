@@ -185,32 +185,49 @@ class ArrowConversionTest {
 
     @Test
     void listsOfAllForms() {
-        LargeListVector large = new LargeListVector("c", allocator, FieldType.nullable(ArrowType.LargeList.INSTANCE), null);
-        fill(large, large.addOrGetVector(FieldType.nullable(new ArrowType.Int(16, true))).getVector());
+        LargeListVector large =
+                new LargeListVector("c", allocator, FieldType.nullable(ArrowType.LargeList.INSTANCE), null);
+        fill(
+                large,
+                large.addOrGetVector(FieldType.nullable(new ArrowType.Int(16, true)))
+                        .getVector());
         assertThat(column(large, 2, "ARRAY<INT>")).isEqualTo(List.of(List.of(1L, 2L), List.of(3L, 4L)));
         ListViewVector view = new ListViewVector("c", allocator, FieldType.nullable(new ArrowType.ListView()), null);
-        fill(view, view.addOrGetVector(FieldType.nullable(new ArrowType.Int(16, true))).getVector());
+        fill(
+                view,
+                view.addOrGetVector(FieldType.nullable(new ArrowType.Int(16, true)))
+                        .getVector());
         assertThat(column(view, 2, "ARRAY<FLOAT>(2)")).isEqualTo(List.of(List.of(1f, 2f), List.of(3f, 4f)));
         LargeListViewVector largeView =
                 new LargeListViewVector("c", allocator, FieldType.nullable(new ArrowType.LargeListView()), null);
-        fill(largeView, largeView.addOrGetVector(FieldType.nullable(new ArrowType.Int(16, true))).getVector());
+        fill(
+                largeView,
+                largeView
+                        .addOrGetVector(FieldType.nullable(new ArrowType.Int(16, true)))
+                        .getVector());
         assertThat(column(largeView, 2, "ARRAY<INT>")).isEqualTo(List.of(List.of(1L, 2L), List.of(3L, 4L)));
         FixedSizeListVector fixed =
                 new FixedSizeListVector("c", allocator, FieldType.nullable(new ArrowType.FixedSizeList(2)), null);
-        SmallIntVector items =
-                (SmallIntVector) fixed.addOrGetVector(FieldType.nullable(new ArrowType.Int(16, true))).getVector();
+        SmallIntVector items = (SmallIntVector) fixed.addOrGetVector(FieldType.nullable(new ArrowType.Int(16, true)))
+                .getVector();
         fixed.setNotNull(0);
         items.setSafe(0, 5);
         assertThat(column(fixed, 1, "ARRAY<FLOAT>(2)")).asString().contains("NOT NULL");
         ListVector list = ListVector.empty("c", allocator);
-        fill(list, list.addOrGetVector(FieldType.nullable(new ArrowType.Int(16, true))).getVector());
+        fill(
+                list,
+                list.addOrGetVector(FieldType.nullable(new ArrowType.Int(16, true)))
+                        .getVector());
         assertThat(column(list, 2, "ARRAY<FLOAT>(3)")).asString().contains("expected 3 floats, found 2");
     }
 
     @Test
     void viewsThatPointOutsideTheirElementsAreRefused() {
         ListViewVector view = new ListViewVector("c", allocator, FieldType.nullable(new ArrowType.ListView()), null);
-        fill(view, view.addOrGetVector(FieldType.nullable(new ArrowType.Int(16, true))).getVector());
+        fill(
+                view,
+                view.addOrGetVector(FieldType.nullable(new ArrowType.Int(16, true)))
+                        .getVector());
         view.setValueCount(2);
         view.getOffsetBuffer().setInt(0, 3);
         assertThatThrownBy(() -> column(view, -1, "ARRAY<INT>")).hasMessageContaining("points at elements 3 to 5 of 4");
@@ -226,7 +243,8 @@ class ArrowConversionTest {
         dictionaries.put(new Dictionary(words, encoding));
         try (words) {
             assertThat(column(indexes(encoding, 2, 0, 1), 3, "STRING")).isEqualTo(Arrays.asList("two", "zero", null));
-            assertThatThrownBy(() -> column(indexes(encoding, 3), 1, "STRING")).hasMessageContaining("points at value 3 of 3");
+            assertThatThrownBy(() -> column(indexes(encoding, 3), 1, "STRING"))
+                    .hasMessageContaining("points at value 3 of 3");
             assertThatThrownBy(() -> column(indexes(encoding, -1), 1, "STRING")).hasMessageContaining("value -1 of 3");
             DictionaryEncoding unknown = new DictionaryEncoding(8, false, new ArrowType.Int(8, true));
             assertThatThrownBy(() -> column(indexes(unknown, 0), 1, "STRING")).hasMessageContaining("dictionary 8");
@@ -254,9 +272,12 @@ class ArrowConversionTest {
         TableSchema wanted = schema(Map.of("r", "ROW<a BIGINT, b BIGINT, c STRING>"));
         try (VectorSchemaRoot root = RowVectors.fill(sent, List.of(List.of(List.of(1L, 2L))), allocator);
                 VectorSchemaRoot target = convert(root, wanted)) {
-            assertThat(RowVectors.read(wanted.columns(), target)).isEqualTo(List.of(List.of(Arrays.asList(2L, 1L, null))));
-            assertThatThrownBy(() -> convert(root, schema(Map.of("r", "ROW<a INT>")))).hasMessageContaining("no field is named 'r.b'");
-            assertThatThrownBy(() -> convert(root, schema(Map.of("row", "INT")))).hasMessageContaining("no column is named 'r'");
+            assertThat(RowVectors.read(wanted.columns(), target))
+                    .isEqualTo(List.of(List.of(Arrays.asList(2L, 1L, null))));
+            assertThatThrownBy(() -> convert(root, schema(Map.of("r", "ROW<a INT>"))))
+                    .hasMessageContaining("no field is named 'r.b'");
+            assertThatThrownBy(() -> convert(root, schema(Map.of("row", "INT"))))
+                    .hasMessageContaining("no column is named 'r'");
             assertThatThrownBy(() -> convert(root, schema(Map.of("r", "ROW<a INT, b INT, c INT NOT NULL>"))))
                     .hasMessageContaining("'r.c' is NOT NULL and absent");
         }
@@ -267,9 +288,11 @@ class ArrowConversionTest {
         TableSchema sent = schema(Map.of("r", "ARRAY<ROW<a INT>>"));
         TableSchema wanted = schema(Map.of("r", "ARRAY<ROW<a INT NOT NULL>>"));
         List<List<Object>> rows = List.of(
-                List.of(List.of(List.of(1L))), Arrays.asList((Object) null), List.of(List.of(Arrays.asList((Object) null))));
+                List.of(List.of(List.of(1L))), Arrays.asList((Object) null), List.of(List.of(Arrays.asList((Object)
+                        null))));
         try (VectorSchemaRoot root = RowVectors.fill(sent, rows, allocator)) {
-            assertThatThrownBy(() -> ArrowConversion.convert(root, dictionaries, wanted, DecodeLimits.DEFAULT, 100, allocator))
+            assertThatThrownBy(() ->
+                            ArrowConversion.convert(root, dictionaries, wanted, DecodeLimits.DEFAULT, 100, allocator))
                     .isInstanceOfSatisfying(WeirException.class, e -> {
                         assertThat(e.code()).isEqualTo(ErrorCode.INVALID_ROWS);
                         assertThat(e.rowErrors()).singleElement().satisfies(r -> {
@@ -290,13 +313,13 @@ class ArrowConversionTest {
         dictionaries.put(new Dictionary(words, encoding));
         try (words) {
             assertThatThrownBy(() -> column(indexes(encoding, new int[1000]), 1000, "STRING"))
-                    .isInstanceOfSatisfying(WeirException.class, e -> assertThat(e.code())
-                            .isEqualTo(ErrorCode.BODY_TOO_LARGE));
+                    .isInstanceOfSatisfying(
+                            WeirException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.BODY_TOO_LARGE));
         }
         NullVector nulls = new NullVector("c", 1 << 20);
         assertThatThrownBy(() -> column(nulls, 1 << 20, "ARRAY<FLOAT>(1000)"))
-                .isInstanceOfSatisfying(WeirException.class, e -> assertThat(e.code())
-                        .isEqualTo(ErrorCode.BODY_TOO_LARGE));
+                .isInstanceOfSatisfying(
+                        WeirException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.BODY_TOO_LARGE));
     }
 
     private TinyIntVector indexes(DictionaryEncoding encoding, int... values) {

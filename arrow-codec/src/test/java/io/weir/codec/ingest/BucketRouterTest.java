@@ -134,7 +134,6 @@ class BucketRouterTest {
                         WeirException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.COLUMN_NOT_FOUND));
     }
 
-
     private String keyBytes(String type, Object value) {
         TableSchema schema = new TableSchema(1, List.of(new Column(1, "k", TypeParser.parse(type), true)));
         try (VectorSchemaRoot root = RowVectors.fill(schema, List.of(Arrays.asList(value)), allocator)) {

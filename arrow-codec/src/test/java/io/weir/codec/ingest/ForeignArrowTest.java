@@ -69,8 +69,8 @@ class ForeignArrowTest {
         LargeVarCharVector large = new LargeVarCharVector("large", allocator);
         UInt4Vector unsigned = new UInt4Vector("unsigned", allocator);
         LargeListVector list = LargeListVector.empty("list", allocator);
-        IntVector items = (IntVector)
-                list.addOrGetVector(FieldType.nullable(new ArrowType.Int(32, true))).getVector();
+        IntVector items = (IntVector) list.addOrGetVector(FieldType.nullable(new ArrowType.Int(32, true)))
+                .getVector();
         int item = 0;
         for (int i = 0; i < 10; i++) {
             if (i % 5 == 4) {
@@ -154,7 +154,8 @@ class ForeignArrowTest {
         org.apache.arrow.flatbuf.Message message = org.apache.arrow.flatbuf.Message.getRootAsMessage(
                 in.slice(8, in.getInt(4)).order(ByteOrder.LITTLE_ENDIAN));
         assertThat(message.headerType()).isEqualTo(org.apache.arrow.flatbuf.MessageHeader.Schema);
-        // Endianness is the schema's first field, and absent where it is little: any field of two bytes set to 1 is tried.
+        // Endianness is the schema's first field, and absent where it is little: any field of two bytes set to 1 is
+        // tried.
         boolean refused = false;
         for (int i = 8; i < 200 && !refused; i += 2) {
             byte[] changed = body.clone();
