@@ -66,7 +66,8 @@ public final class ControlSerializer extends SerializerWithStringManifest {
         this.mapper = CborMapper.create(new SimpleModule("actor-refs")
                 .addSerializer(
                         ActorRef.class,
-                        new CborMapper.TextSerializer<>(ActorRef.class, ref -> resolver.toSerializationFormat(ref)))
+                        new CborMapper.TextSerializer<>(
+                                ActorRef.class, ref -> resolver.toSerializationFormat((ActorRef<?>) ref)))
                 .addDeserializer(
                         ActorRef.class,
                         new CborMapper.TextDeserializer<>(ActorRef.class, text -> resolver.resolveActorRef(text))));

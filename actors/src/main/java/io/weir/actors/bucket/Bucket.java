@@ -4,6 +4,7 @@ import io.weir.codec.ErrorCode;
 import io.weir.codec.batch.EncodedRows;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
@@ -114,6 +115,16 @@ public final class Bucket {
 
         public int at(int row) {
             return distances[row];
+        }
+
+        @Override
+        public boolean equals(@Nullable Object other) {
+            return other instanceof RowOffsets that && Arrays.equals(distances, that.distances);
+        }
+
+        @Override
+        public int hashCode() {
+            return Arrays.hashCode(distances);
         }
     }
 

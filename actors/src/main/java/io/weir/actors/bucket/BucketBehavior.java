@@ -154,7 +154,8 @@ public final class BucketBehavior {
             return gone(refusal);
         }
         context.getLog()
-                .warn("bucket {} cannot start, next try in {}: {}", bucket, restartDelay, refusal.detail(), cause);
+                .warn("bucket {} cannot start, next try in {}: {}", bucket.entityId(), restartDelay, refusal.detail());
+        context.getLog().debug("bucket {} cannot start", bucket.entityId(), cause);
         return startLater(refusal);
     }
 

@@ -1,0 +1,129 @@
+package io.weir.sharding;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.weir.actors.bucket.Bucket;
+import io.weir.actors.bucket.BucketId;
+import io.weir.actors.bucket.TestRows;
+import io.weir.actors.catalog.TableInfo;
+import io.weir.codec.batch.EncodedRows;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Two nodes in two processes: this one, and one that leaves in order. */
+class TwoNodesTest {
+    private static final int BUCKETS = 8;
+
+    @TempDir
+    Path directory;
+
+    @Test
+    void bucketsOfANodeThatLeavesGoOnWithAllTheirRowsAndWriters() throws Exception {
+        int port = TestNodes.freePort();
+        String seeds = "127.0.0.1:" + port;
+        WeirNode here = TestNodes.start(directory.resolve("a"), port, seeds);
+        Process there = spawn(directory.resolve("b"), TestNodes.freePort(), seeds);
+        try {
+            Awaitility.await()
+                    .atMost(Duration.ofSeconds(40))
+                    .until(() -> TestNodes.get(here.cluster().members()).stream()
+                                    .filter(member -> member.state().equals("up") && member.bucketsLed() >= 0)
+                                    .count()
+                            == 2);
+            TableInfo table = TestNodes.createTable(here, "t", BUCKETS);
+            List<BucketId> buckets = IntStream.range(0, BUCKETS)
+                    .mapToObj(bucket -> new BucketId(table.tableId(), bucket))
+                    .toList();
+            Map<BucketId, Bucket.AppendReply> first = new HashMap<>();
+            for (BucketId bucket : buckets) {
+                first.put(bucket, TestNodes.append(here, bucket, 1, rows(bucket)));
+                assertThat(first.get(bucket)).isEqualTo(new Bucket.Appended(0, 1000));
+            }
+            List<BucketId> remote = buckets.stream()
+                    .filter(bucket -> !leader(here, bucket).equals(seeds))
+                    .toList();
+            assertThat(remote).isNotEmpty().hasSizeLessThan(BUCKETS);
+
+            BucketId big = remote.get(0);
+            EncodedRows[] large = IntStream.range(0, 8)
+                    .mapToObj(i -> TestRows.range(i * 100_000L, 100_000))
+                    .toArray(EncodedRows[]::new);
+            assertThat(TestNodes.append(here, big, 2, large)).isEqualTo(new Bucket.Appended(1000, 801_000));
+            for (BucketId bucket : remote) {
+                assertThat(ids(here, bucket).subList(0, 1000)).isEqualTo(expected(bucket));
+            }
+
+            there.destroy();
+            assertThat(there.waitFor(50, TimeUnit.SECONDS)).isTrue();
+
+            for (BucketId bucket : buckets) {
+                assertThat(leader(here, bucket)).isEqualTo(seeds);
+                assertThat(ids(here, bucket).subList(0, 1000)).isEqualTo(expected(bucket));
+                assertThat(TestNodes.append(here, bucket, 1, rows(bucket))).isEqualTo(first.get(bucket));
+            }
+            assertThat(ids(here, big)).hasSize(801_000);
+            assertThat(TestNodes.append(here, big, 3, TestRows.range(0, 5)))
+                    .isEqualTo(new Bucket.Appended(801_000, 801_005));
+        } finally {
+            there.destroyForcibly();
+            TestNodes.get(here.stop());
+        }
+    }
+
+    private static EncodedRows rows(BucketId bucket) {
+        return TestRows.range(bucket.bucket() * 10_000L, 1000);
+    }
+
+    private static List<Long> expected(BucketId bucket) {
+        long from = bucket.bucket() * 10_000L;
+        return LongStream.range(from, from + 1000).boxed().toList();
+    }
+
+    private static String leader(WeirNode node, BucketId bucket) {
+        return ((Bucket.Description) TestNodes.describe(node, bucket)).node();
+    }
+
+    private static List<Long> ids(WeirNode node, BucketId bucket) {
+        List<Long> ids = new ArrayList<>();
+        long from = 0;
+        while (true) {
+            Bucket.Fetched fetched = (Bucket.Fetched) TestNodes.fetch(node, bucket, from);
+            ids.addAll(TestRows.ids(fetched));
+            if (fetched.nextOffset() >= fetched.highWatermark()) {
+                return ids;
+            }
+            from = fetched.nextOffset();
+        }
+    }
+
+    private static Process spawn(Path data, int port, String seeds) throws Exception {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.add("--add-opens=java.base/java.nio=ALL-UNNAMED");
+        if (Runtime.version().feature() >= 24) {
+            command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow"));
+        }
+        command.addAll(List.of(
+                "-Xmx512m",
+                "-cp",
+                System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+                NodeMain.class.getName(),
+                data.toString(),
+                Integer.toString(port),
+                seeds));
+        return new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.INHERIT)
+                .start();
+    }
+}
