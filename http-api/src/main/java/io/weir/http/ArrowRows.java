@@ -46,7 +46,8 @@ final class ArrowRows implements RowsFormat {
      */
     private static ByteString bytes(ByteBuffer buffer) {
         return buffer.hasArray()
-                ? ByteString.fromArrayUnsafe(buffer.array(), buffer.arrayOffset() + buffer.position(), buffer.remaining())
+                ? ByteString.fromArrayUnsafe(
+                        buffer.array(), buffer.arrayOffset() + buffer.position(), buffer.remaining())
                 : ByteString.fromByteBuffer(buffer);
     }
 

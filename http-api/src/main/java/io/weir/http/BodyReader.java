@@ -73,7 +73,8 @@ final class BodyReader {
         try {
             entity.getContentLengthOption().ifPresent(body::expect);
             if (entity instanceof HttpEntity.Strict strict) {
-                return CompletableFuture.completedFuture(body.append(strict.getData()).whole());
+                return CompletableFuture.completedFuture(
+                        body.append(strict.getData()).whole());
             }
             return entity.withoutSizeLimit()
                     .getDataBytes()

@@ -33,8 +33,12 @@ final class BucketsRoute {
         return catalog.table(exchange.database(), exchange.table()).thenCompose(table -> {
             List<Integer> all = IntStream.range(0, table.buckets()).boxed().toList();
             List<CompletableFuture<ObjectNode>> described = new ArrayList<>();
-            ObjectNode page = ListPage.of(exchange, "buckets", all, Integer::valueOf, (items, bucket) -> described.add(
-                    describe(table, bucket).toCompletableFuture()));
+            ObjectNode page = ListPage.of(
+                    exchange,
+                    "buckets",
+                    all,
+                    Integer::valueOf,
+                    (items, bucket) -> described.add(describe(table, bucket).toCompletableFuture()));
             return CompletableFuture.allOf(described.toArray(CompletableFuture[]::new))
                     .thenApply(done -> {
                         ArrayNode items = page.withArray("buckets");

@@ -44,8 +44,8 @@ final class CatalogRoutes {
 
     private static ObjectNode names(Exchange exchange, String member, List<String> names) {
         List<String> sorted = names.stream().sorted().toList();
-        return ListPage.of(
-                exchange, member, sorted, key -> key, (page, name) -> page.addObject().put("name", name));
+        return ListPage.of(exchange, member, sorted, key -> key, (page, name) -> page.addObject()
+                .put("name", name));
     }
 
     private CompletionStage<HttpResponse> createDatabase(Exchange exchange) {
@@ -54,7 +54,8 @@ final class CatalogRoutes {
             TableJson.onlyMembers(json, "", Set.of("name"));
             String name = TableJson.name(json, "name");
             return catalog.ask(Catalog.Done.class, replyTo -> new Catalog.CreateDatabase(name, replyTo))
-                    .thenApply(done -> created(DATABASES + "/" + name, Json.object().put("name", name)));
+                    .thenApply(done ->
+                            created(DATABASES + "/" + name, Json.object().put("name", name)));
         });
     }
 
@@ -99,9 +100,7 @@ final class CatalogRoutes {
         String table = exchange.table();
         return bodies.document(exchange).thenCompose(body -> {
             Catalog.TableChange change = TableJson.change(Json.parseObject(body));
-            return catalog.ask(
-                            Catalog.Table.class,
-                            replyTo -> new Catalog.AlterTable(database, table, change, replyTo))
+            return catalog.ask(Catalog.Table.class, replyTo -> new Catalog.AlterTable(database, table, change, replyTo))
                     .thenApply(altered -> ok(TableJson.describe(altered.info())));
         });
     }

@@ -40,10 +40,7 @@ record Cursor(long tableId, SortedMap<Integer, Long> offsets) {
             putVarint(out, entry.getValue());
         }
         out.putInt(crc(out.array(), out.position()));
-        return "c"
-                + Base64.getUrlEncoder()
-                        .withoutPadding()
-                        .encodeToString(Arrays.copyOf(out.array(), out.position()));
+        return "c" + Base64.getUrlEncoder().withoutPadding().encodeToString(Arrays.copyOf(out.array(), out.position()));
     }
 
     /** @throws WeirException INVALID_CURSOR where the text is no cursor, a damaged one, or one of another table */

@@ -27,7 +27,8 @@ record Exchange(HttpRequest request, String requestId, Map<String, String> path,
         if (!Names.isName(name)) {
             throw new WeirException(
                     ErrorCode.INVALID_REQUEST,
-                    "The " + what + " name in the path is not one: names are 1 to 128 letters, digits, '_' and '-', and do"
+                    "The " + what
+                            + " name in the path is not one: names are 1 to 128 letters, digits, '_' and '-', and do"
                             + " not start with '-'");
         }
         return name;

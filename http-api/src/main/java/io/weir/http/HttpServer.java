@@ -82,9 +82,9 @@ public final class HttpServer {
         List<Operation> operations = new ArrayList<>();
         operations.addAll(new CatalogRoutes(catalog, bodies).operations());
         operations.addAll(new BucketsRoute(catalog, buckets).operations());
-        operations.addAll(new RowsRoute(
-                        catalog, bodies, new RowsByBucket(allocator), new RowAppender(buckets), executor, metrics)
-                .operations());
+        operations.addAll(
+                new RowsRoute(catalog, bodies, new RowsByBucket(allocator), new RowAppender(buckets), executor, metrics)
+                        .operations());
         operations.addAll(new LogRoute(
                         catalog,
                         new LogStart(buckets),
@@ -116,11 +116,16 @@ public final class HttpServer {
     private static ServerSettings serverSettings(ActorSystem<?> system, HttpSettings settings) {
         Config config = ConfigFactory.parseMap(Map.ofEntries(
                         Map.entry("pekko.http.server.server-header", "weir"),
-                        Map.entry("pekko.http.server.idle-timeout", settings.idleTimeout().toMillis() + " ms"),
-                        Map.entry("pekko.http.server.request-timeout", settings.requestTimeout().toMillis() + " ms"),
+                        Map.entry(
+                                "pekko.http.server.idle-timeout",
+                                settings.idleTimeout().toMillis() + " ms"),
+                        Map.entry(
+                                "pekko.http.server.request-timeout",
+                                settings.requestTimeout().toMillis() + " ms"),
                         Map.entry("pekko.http.server.max-connections", settings.connectionsMax()),
                         Map.entry("pekko.http.server.socket-options.tcp-no-delay", true),
-                        Map.entry("pekko.http.server.parsing.error-handler", ProblemParsingErrorHandler.class.getName()),
+                        Map.entry(
+                                "pekko.http.server.parsing.error-handler", ProblemParsingErrorHandler.class.getName()),
                         Map.entry("pekko.http.server.parsing.error-logging-verbosity", "simple"),
                         Map.entry("pekko.http.server.parsing.illegal-header-warnings", false),
                         Map.entry("pekko.http.server.parsing.uri-parsing-mode", "relaxed"),

@@ -67,15 +67,15 @@ final class Json {
     static HttpResponse response(StatusCode status, JsonNode json) {
         return HttpResponse.create()
                 .withStatus(status)
-                .withEntity(HttpEntities.create(
-                        Media.JSON.contentType(), ByteString.fromArrayUnsafe(bytes(json))));
+                .withEntity(HttpEntities.create(Media.JSON.contentType(), ByteString.fromArrayUnsafe(bytes(json))));
     }
 
     /** The one object that a request body is. */
     static ObjectNode parseObject(ByteBuffer body) {
         JsonNode json;
         try {
-            json = MAPPER.readTree(new com.fasterxml.jackson.databind.util.ByteBufferBackedInputStream(body.duplicate()));
+            json = MAPPER.readTree(
+                    new com.fasterxml.jackson.databind.util.ByteBufferBackedInputStream(body.duplicate()));
         } catch (JsonProcessingException e) {
             throw new WeirException(
                     ErrorCode.INVALID_JSON,

@@ -42,7 +42,8 @@ final class LandingPage {
         return cluster.members().thenCombine(tables(), LandingPage::html).thenApply(html -> HttpResponse.create()
                 .withEntity(HttpEntities.create(ContentTypes.TEXT_HTML_UTF8, html))
                 .addHeader(RawHeader.create(
-                        "Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")));
+                        "Content-Security-Policy",
+                        "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")));
     }
 
     /** @param log what its buckets say of it, or why they do not */
@@ -55,10 +56,11 @@ final class LandingPage {
                     .limit(TABLES_MAX)
                     .map(database -> tablesOf(database).toCompletableFuture())
                     .toList();
-            return all(found).thenCompose(infos -> rows(infos.stream()
-                    .flatMap(List::stream)
-                    .limit(TABLES_MAX)
-                    .toList()));
+            return all(found)
+                    .thenCompose(infos -> rows(infos.stream()
+                            .flatMap(List::stream)
+                            .limit(TABLES_MAX)
+                            .toList()));
         });
     }
 
@@ -94,8 +96,8 @@ final class LandingPage {
 
     private CompletionStage<String> log(TableInfo table) {
         List<CompletableFuture<Bucket.Description>> asked = IntStream.range(0, table.buckets())
-                .mapToObj(bucket -> buckets.describe(new BucketId(table.tableId(), bucket))
-                        .toCompletableFuture())
+                .mapToObj(bucket ->
+                        buckets.describe(new BucketId(table.tableId(), bucket)).toCompletableFuture())
                 .toList();
         return all(asked)
                 .thenApply(logs -> "%,d rows, %,d bytes in %d buckets"
@@ -116,8 +118,7 @@ final class LandingPage {
     }
 
     private static String html(List<WeirCluster.Member> members, List<Row> tables) {
-        StringBuilder html = new StringBuilder(
-                """
+        StringBuilder html = new StringBuilder("""
                 <!doctype html><html lang="en"><meta charset="utf-8"><title>Weir</title>
                 <style>body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}
                 table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.3rem .6rem;border-bottom:1px solid #ccc}</style>

@@ -52,9 +52,7 @@ final class ListPage {
     }
 
     private static String token(String key) {
-        return Base64.getUrlEncoder()
-                .withoutPadding()
-                .encodeToString((VERSION + key).getBytes(StandardCharsets.UTF_8));
+        return Base64.getUrlEncoder().withoutPadding().encodeToString((VERSION + key).getBytes(StandardCharsets.UTF_8));
     }
 
     private static <K> K parseKey(String token, java.util.function.Function<String, K> parse) {

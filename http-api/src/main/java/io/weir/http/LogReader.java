@@ -83,8 +83,8 @@ final class LogReader {
                                 + " tells of damage");
             }
             left.put(bucket, slice.nextOffset());
-            return Optional.of(
-                    Pair.create(new Progress(left, progress.rows() - slice.rows(), progress.bytes() - slice.bytes()), slice));
+            return Optional.of(Pair.create(
+                    new Progress(left, progress.rows() - slice.rows(), progress.bytes() - slice.bytes()), slice));
         });
     }
 
@@ -98,10 +98,9 @@ final class LogReader {
     }
 
     private Source<Slice, NotUsed> following(LogQuery query, int bucket, long from, int bytesMax) {
-        return Source.unfoldAsync(
-                from,
-                (Long offset) -> fetch(query, bucket, unbounded(query, offset, bytesMax, FOLLOW_WAIT), RETRIES_MAX)
-                        .thenApply(slice -> Optional.of(Pair.create(slice.nextOffset(), slice))));
+        return Source.unfoldAsync(from, (Long offset) -> fetch(
+                        query, bucket, unbounded(query, offset, bytesMax, FOLLOW_WAIT), RETRIES_MAX)
+                .thenApply(slice -> Optional.of(Pair.create(slice.nextOffset(), slice))));
     }
 
     private static BucketClient.Range unbounded(LogQuery query, long from, int bytesMax, Duration wait) {
@@ -144,7 +143,8 @@ final class LogReader {
                 return CompletableFuture.completedFuture(from);
             }
             SortedMap<Integer, Long> looked = new TreeMap<>(from);
-            asked.forEach(answer -> looked.put(answer.join().bucket(), answer.join().nextOffset()));
+            asked.forEach(
+                    answer -> looked.put(answer.join().bucket(), answer.join().nextOffset()));
             return awaitRow(query, looked, deadline);
         });
     }
@@ -160,7 +160,8 @@ final class LogReader {
                             && cause instanceof WeirException known
                             && known.code().retryable();
                     return again
-                            ? Patterns.after(RETRY_AFTER, system.classicSystem(), () -> fetch(query, bucket, range, retries - 1))
+                            ? Patterns.after(
+                                    RETRY_AFTER, system.classicSystem(), () -> fetch(query, bucket, range, retries - 1))
                             : CompletableFuture.failedFuture(cause);
                 });
     }

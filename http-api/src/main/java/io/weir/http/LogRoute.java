@@ -71,8 +71,8 @@ final class LogRoute {
 
     private CompletionStage<HttpResponse> read(Exchange exchange) {
         boolean follow = exchange.flag("follow");
-        Media media = Media.wanted(exchange.request(), follow ? FOLLOWING : BOUNDED)
-                .orElseThrow(() -> notAcceptable(follow));
+        Media media =
+                Media.wanted(exchange.request(), follow ? FOLLOWING : BOUNDED).orElseThrow(() -> notAcceptable(follow));
         return catalog.table(exchange.database(), exchange.table()).thenCompose(table -> {
             LogQuery query = LogQuery.of(exchange, table);
             return start.resolve(query).thenCompose(span -> answer(exchange, media, query, span));
@@ -87,8 +87,7 @@ final class LogRoute {
                 (follow ? "With follow=true, this call serves " : "This call serves ") + String.join(", ", served));
     }
 
-    private CompletionStage<HttpResponse> answer(
-            Exchange exchange, Media media, LogQuery query, LogStart.Span span) {
+    private CompletionStage<HttpResponse> answer(Exchange exchange, Media media, LogQuery query, LogStart.Span span) {
         if (query.follow()) {
             LogReader.Positions positions = positions(query, span);
             return CompletableFuture.completedFuture(
@@ -115,23 +114,16 @@ final class LogRoute {
 
     /** A long poll may take its wait on top of what any request may take. */
     private void allowTime(Exchange exchange, Duration wait) {
-        exchange.request()
-                .getHeader(TimeoutAccess.class)
-                .ifPresent(access -> access.timeoutAccess()
-                        .updateTimeout(settings.requestTimeout().plus(wait)));
+        exchange.request().getHeader(TimeoutAccess.class).ifPresent(access -> access.timeoutAccess()
+                .updateTimeout(settings.requestTimeout().plus(wait)));
     }
 
-    private CompletionStage<HttpResponse> bounded(
-            Exchange exchange, Media media, LogQuery query, LogStart.Span span) {
+    private CompletionStage<HttpResponse> bounded(Exchange exchange, Media media, LogQuery query, LogStart.Span span) {
         if (media == Media.JSON) {
             return json(exchange, query, span);
         }
         HttpResponse response = streams.response(
-                exchange,
-                media,
-                format(media, query),
-                reader.bounded(query, span),
-                positions(query, span));
+                exchange, media, format(media, query), reader.bounded(query, span), positions(query, span));
         if (query.mayStopEarly()) {
             return CompletableFuture.completedFuture(response);
         }

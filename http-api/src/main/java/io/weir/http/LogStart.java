@@ -78,8 +78,8 @@ final class LogStart {
             if (query.bucket().isEmpty() && query.table().buckets() > 1) {
                 throw new WeirException(
                         ErrorCode.INVALID_REQUEST,
-                        "An offset in 'from' needs 'bucket': each of the table's " + query.table().buckets()
-                                + " buckets counts its own offsets");
+                        "An offset in 'from' needs 'bucket': each of the table's "
+                                + query.table().buckets() + " buckets counts its own offsets");
             }
             long offset = Exchange.number("offset in 'from'", from, 0, Long.MAX_VALUE);
             return new TreeMap<>(Map.of(query.bucket().orElse(0), offset));
@@ -106,8 +106,7 @@ final class LogStart {
         return new TreeMap<>(Map.of(bucket, offset));
     }
 
-    private CompletionStage<Bounds> bounds(
-            LogQuery query, int bucket, @Nullable Long given) {
+    private CompletionStage<Bounds> bounds(LogQuery query, int bucket, @Nullable Long given) {
         BucketId id = new BucketId(query.table().tableId(), bucket);
         CompletionStage<Bucket.Description> description = buckets.describe(id);
         if (given != null) {
@@ -119,8 +118,8 @@ final class LogStart {
             return buckets.locate(id, time)
                     .thenCombine(description, (offset, d) -> new Bounds(bucket, offset, d.highWatermark()));
         }
-        return description.thenApply(d -> new Bounds(
-                bucket, from.equals("latest") ? d.highWatermark() : d.logStartOffset(), d.highWatermark()));
+        return description.thenApply(d ->
+                new Bounds(bucket, from.equals("latest") ? d.highWatermark() : d.logStartOffset(), d.highWatermark()));
     }
 
     private static Bounds checked(int bucket, long offset, Bucket.Description log) {

@@ -20,17 +20,17 @@ final class OpenApi {
 
     static JsonNode document() {
         ObjectNode document = (ObjectNode) Json.resource("openapi.json");
-        ArrayNode codes =
-                ((ObjectNode) document.at("/components/schemas/Problem/properties/code")).putArray("enum");
+        ArrayNode codes = ((ObjectNode) document.at("/components/schemas/Problem/properties/code")).putArray("enum");
         for (ErrorCode code : ErrorCode.values()) {
             codes.add(code.code());
         }
-        document.get("paths").forEach(path -> path.forEach(operation -> {
-            if (operation instanceof ObjectNode object && object.has("responses")) {
-                addProblems(object);
-                addRequestIds(object);
-            }
-        }));
+        document.get("paths")
+                .forEach(path -> path.forEach(operation -> {
+                    if (operation instanceof ObjectNode object && object.has("responses")) {
+                        addProblems(object);
+                        addRequestIds(object);
+                    }
+                }));
         return document;
     }
 

@@ -36,7 +36,7 @@ record Operation(String method, String path, Set<String> parameters, Handler han
         Map<String, String> values = new HashMap<>();
         for (int i = 0; i < template.size(); i++) {
             String part = template.get(i);
-            if (part.startsWith("{")) {
+            if (part.startsWith("{") && !segments.get(i).isEmpty()) {
                 values.put(part.substring(1, part.length() - 1), segments.get(i));
             } else if (!part.equals(segments.get(i))) {
                 return null;

@@ -9,11 +9,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
-import org.apache.pekko.http.scaladsl.model.EntityStreamException;
 import org.apache.pekko.http.javadsl.model.HttpEntities;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.StatusCodes;
 import org.apache.pekko.http.javadsl.model.headers.RawHeader;
+import org.apache.pekko.http.scaladsl.model.EntityStreamException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,7 +42,8 @@ record Problem(ErrorCode code, String detail, List<RowError> rowErrors, Map<Stri
             return new Problem(known.code(), known.detail(), known.rowErrors(), Map.of());
         }
         if (cause instanceof EntityStreamException broken) {
-            return of(ErrorCode.INVALID_REQUEST, "The request body broke off or is badly framed: " + broken.getMessage());
+            return of(
+                    ErrorCode.INVALID_REQUEST, "The request body broke off or is badly framed: " + broken.getMessage());
         }
         LOG.error("request_id={} failed unexpectedly", requestId, cause);
         return of(
@@ -52,7 +53,8 @@ record Problem(ErrorCode code, String detail, List<RowError> rowErrors, Map<Stri
 
     static Throwable unwrapped(Throwable failure) {
         Throwable cause = failure;
-        while ((cause instanceof CompletionException || cause instanceof ExecutionException) && cause.getCause() != null) {
+        while ((cause instanceof CompletionException || cause instanceof ExecutionException)
+                && cause.getCause() != null) {
             cause = cause.getCause();
         }
         return cause;

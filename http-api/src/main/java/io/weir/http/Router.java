@@ -59,16 +59,15 @@ final class Router {
         request.getHeader(TimeoutAccess.class)
                 .ifPresent(access -> access.timeoutAccess().updateHandler(late -> timedOut(requestId)));
         Found found = find(request);
-        return answer(found, request, requestId)
-                .handle((response, failure) -> {
-                    HttpResponse answer =
-                            failure == null ? response : problem(found, Problem.of(failure, requestId), requestId);
-                    if (failure != null) {
-                        drain.drain(request);
-                    }
-                    finish(found, request, requestId, answer, Duration.between(start, clock.instant()));
-                    return answer.addHeader(RawHeader.create(REQUEST_ID, requestId));
-                });
+        return answer(found, request, requestId).handle((response, failure) -> {
+            HttpResponse answer =
+                    failure == null ? response : problem(found, Problem.of(failure, requestId), requestId);
+            if (failure != null) {
+                drain.drain(request);
+            }
+            finish(found, request, requestId, answer, Duration.between(start, clock.instant()));
+            return answer.addHeader(RawHeader.create(REQUEST_ID, requestId));
+        });
     }
 
     /** What a request's path means: the operation asked for, or why there is none. */
@@ -79,8 +78,7 @@ final class Router {
     }
 
     private Found find(HttpRequest request) {
-        List<String> segments =
-                Operation.segments(request.getUri().asScala().path());
+        List<String> segments = Operation.segments(request.getUri().asScala().path());
         String method = request.method().name();
         List<Operation> onPath = new ArrayList<>();
         List<Operation> asked = new ArrayList<>();
@@ -144,9 +142,21 @@ final class Router {
         int status = response.status().intValue();
         metrics.answered(request.method().name(), found.route(), status, took);
         if (status >= 500) {
-            ACCESS.warn("{} {} {} {}us request_id={}", request.method().name(), path(request), status, micros(took), requestId);
+            ACCESS.warn(
+                    "{} {} {} {}us request_id={}",
+                    request.method().name(),
+                    path(request),
+                    status,
+                    micros(took),
+                    requestId);
         } else {
-            ACCESS.debug("{} {} {} {}us request_id={}", request.method().name(), path(request), status, micros(took), requestId);
+            ACCESS.debug(
+                    "{} {} {} {}us request_id={}",
+                    request.method().name(),
+                    path(request),
+                    status,
+                    micros(took),
+                    requestId);
         }
     }
 

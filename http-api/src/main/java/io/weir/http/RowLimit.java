@@ -56,7 +56,8 @@ final class RowLimit {
     private Bucket.FetchedRows first(Bucket.FetchedRows batch, int count) {
         ByteBuffer types = batch.changeTypes();
         return new Bucket.FetchedRows(
-                RecordBatches.select(columns, batch.rows(), IntStream.range(0, count).toArray(), allocator),
+                RecordBatches.select(
+                        columns, batch.rows(), IntStream.range(0, count).toArray(), allocator),
                 batch.baseOffset(),
                 batch.offsets() == null
                         ? null

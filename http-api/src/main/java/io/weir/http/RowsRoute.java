@@ -53,12 +53,12 @@ final class RowsRoute {
     private CompletionStage<HttpResponse> write(Exchange exchange) {
         WriteRequest write = WriteRequest.of(exchange);
         if (write.infer()) {
-            return bodies.read(exchange).thenCompose(body -> closing(body, () -> tableFor(write, body)
-                    .thenCompose(table -> store(write, table, body))));
+            return bodies.read(exchange)
+                    .thenCompose(body ->
+                            closing(body, () -> tableFor(write, body).thenCompose(table -> store(write, table, body))));
         }
-        return catalog.table(write.database(), write.table())
-                .thenCompose(table -> bodies.read(exchange)
-                        .thenCompose(body -> closing(body, () -> store(write, table, body))));
+        return catalog.table(write.database(), write.table()).thenCompose(table -> bodies.read(exchange)
+                .thenCompose(body -> closing(body, () -> store(write, table, body))));
     }
 
     /** The rows stay counted as in flight until the write is over, which with {@code wait=none} is after the answer. */

@@ -19,6 +19,7 @@ record Slice(int bucket, List<Bucket.FetchedRows> batches, long nextOffset) {
     }
 
     static long offset(Bucket.FetchedRows rows, int row) {
-        return rows.baseOffset() + (rows.offsets() == null ? row : rows.offsets().at(row));
+        return rows.baseOffset()
+                + (rows.offsets() == null ? row : rows.offsets().at(row));
     }
 }

@@ -43,7 +43,11 @@ final class StreamedAnswer {
     }
 
     HttpResponse response(
-            Exchange exchange, Media media, RowsFormat format, Source<Slice, NotUsed> slices, LogReader.Positions positions) {
+            Exchange exchange,
+            Media media,
+            RowsFormat format,
+            Source<Slice, NotUsed> slices,
+            LogReader.Positions positions) {
         boolean gzip = media == Media.NDJSON && Media.acceptsGzip(exchange.request());
         Source<ByteString, NotUsed> bytes = recovering(exchange, format, rows(format, slices, positions));
         if (media == Media.EVENTS) {
@@ -65,8 +69,7 @@ final class StreamedAnswer {
             RowsFormat format, Source<Slice, NotUsed> slices, LogReader.Positions positions) {
         Source<ByteString, NotUsed> rows = format.takesCpu()
                 ? slices.mapAsync(
-                        1,
-                        slice -> CompletableFuture.supplyAsync(() -> written(format, slice, positions), executor))
+                        1, slice -> CompletableFuture.supplyAsync(() -> written(format, slice, positions), executor))
                 : slices.map(slice -> written(format, slice, positions));
         return Source.lazySingle(format::begin).concatLazy(rows).concatLazy(Source.lazySingle(format::end));
     }
@@ -83,8 +86,7 @@ final class StreamedAnswer {
         return bytes.recoverWithRetries(
                 1,
                 new PFBuilder<Throwable, Graph<SourceShape<ByteString>, NotUsed>>()
-                        .matchAny(failure -> Source.single(
-                                        format.failure(Problem.of(failure, requestId), requestId))
+                        .matchAny(failure -> Source.single(format.failure(Problem.of(failure, requestId), requestId))
                                 .concatLazy(Source.completionStage(cut(failure))))
                         .build());
     }

@@ -128,7 +128,8 @@ final class TableJson {
     static String name(ObjectNode json, String member) {
         String name = text(json.get(member), "/" + member);
         if (!Names.isName(name)) {
-            throw invalid("The member /" + member + " must be 1 to 128 letters, digits, '_' and '-', not starting with '-'");
+            throw invalid(
+                    "The member /" + member + " must be 1 to 128 letters, digits, '_' and '-', not starting with '-'");
         }
         return name;
     }

@@ -32,13 +32,15 @@ class CatalogRoutesTest {
 
     @AfterEach
     void empty() {
-        for (JsonNode database : ServedStore.json(store.get("/v1/databases?page_size=1000")).get("databases")) {
+        for (JsonNode database :
+                ServedStore.json(store.get("/v1/databases?page_size=1000")).get("databases")) {
             store.delete("/v1/databases/" + database.get("name").asText() + "?cascade=true");
         }
     }
 
     private static void createShop() {
-        assertThat(store.send("POST", "/v1/databases", "{\"name\":\"shop\"}").statusCode()).isEqualTo(201);
+        assertThat(store.send("POST", "/v1/databases", "{\"name\":\"shop\"}").statusCode())
+                .isEqualTo(201);
     }
 
     private static HttpResponse<String> createTable(String json) {
@@ -50,7 +52,8 @@ class CatalogRoutesTest {
         HttpResponse<String> created = store.send("POST", "/v1/databases", "{\"name\":\"shop\"}");
         assertThat(created.statusCode()).isEqualTo(201);
         assertThat(created.headers().firstValue("location")).hasValue("/v1/databases/shop");
-        assertThat(ServedStore.json(store.get("/v1/databases/shop")).get("name").asText()).isEqualTo("shop");
+        assertThat(ServedStore.json(store.get("/v1/databases/shop")).get("name").asText())
+                .isEqualTo("shop");
         assertThat(store.get("/v1/databases").body()).isEqualTo("{\"databases\":[{\"name\":\"shop\"}]}");
         assertThat(store.delete("/v1/databases/shop").statusCode()).isEqualTo(204);
         assertProblem(store.get("/v1/databases/shop"), ErrorCode.DATABASE_NOT_FOUND);
@@ -60,8 +63,7 @@ class CatalogRoutesTest {
     @Test
     void describesATableAsItWasCreated() {
         createShop();
-        HttpResponse<String> created = createTable(
-                """
+        HttpResponse<String> created = createTable("""
                 {"name":"edits","columns":[{"name":"time","type":"TIMESTAMP_LTZ(3)","nullable":false},
                 {"name":"user","type":"string"},{"name":"vec","type":"ARRAY<FLOAT>"}],
                 "bucket_key":["user"],"buckets":4,"properties":{"log.ttl":"7d","durability":"local"}}""");
@@ -76,7 +78,9 @@ class CatalogRoutesTest {
         assertThat(table.get("bucket_key").toString()).isEqualTo("[\"user\"]");
         assertThat(table.get("properties").toString()).isEqualTo("{\"durability\":\"local\",\"log.ttl\":\"7d\"}");
         assertThat(store.get("/v1/databases/shop/tables").body()).isEqualTo("{\"tables\":[{\"name\":\"edits\"}]}");
-        assertProblem(createTable("{\"name\":\"edits\",\"columns\":[{\"name\":\"a\",\"type\":\"INT\"}]}"), ErrorCode.TABLE_EXISTS);
+        assertProblem(
+                createTable("{\"name\":\"edits\",\"columns\":[{\"name\":\"a\",\"type\":\"INT\"}]}"),
+                ErrorCode.TABLE_EXISTS);
         assertProblem(store.delete("/v1/databases/shop"), ErrorCode.DATABASE_NOT_EMPTY);
         assertThat(store.delete("/v1/databases/shop/tables/edits").statusCode()).isEqualTo(204);
         assertProblem(store.get("/v1/databases/shop/tables/edits"), ErrorCode.TABLE_NOT_FOUND);
@@ -87,16 +91,15 @@ class CatalogRoutesTest {
         createShop();
         createTable("{\"name\":\"t\",\"columns\":[{\"name\":\"a\",\"type\":\"INT\"},{\"name\":\"b\",\"type\":\"INT\"},"
                 + "{\"name\":\"c\",\"type\":\"STRING\"}],\"properties\":{\"log.ttl\":\"7d\"}}");
-        HttpResponse<String> altered = store.send(
-                "PATCH",
-                "/v1/databases/shop/tables/t",
-                """
+        HttpResponse<String> altered = store.send("PATCH", "/v1/databases/shop/tables/t", """
                 {"add_columns":[{"name":"d","type":"DATE"}],"rename_columns":{"a":"x"},"widen_columns":{"b":"BIGINT"},
                 "drop_columns":["c"],"set_properties":{"log.compression":"lz4"},"unset_properties":["log.ttl"]}""");
         assertThat(altered.statusCode()).as(altered.body()).isEqualTo(200);
         JsonNode table = ServedStore.json(altered);
         List<String> columns = new ArrayList<>();
-        table.get("columns").forEach(c -> columns.add(c.get("name").asText() + ":" + c.get("type").asText()));
+        table.get("columns")
+                .forEach(c ->
+                        columns.add(c.get("name").asText() + ":" + c.get("type").asText()));
         assertThat(columns).containsExactly("x:INT", "b:BIGINT", "d:DATE");
         assertThat(table.get("schema_id").asInt()).isGreaterThan(1);
         assertThat(table.get("properties").toString()).isEqualTo("{\"log.compression\":\"lz4\"}");
@@ -113,7 +116,9 @@ class CatalogRoutesTest {
         do {
             JsonNode page = ServedStore.json(store.get("/v1/databases/shop/tables?page_size=3" + token));
             page.get("tables").forEach(t -> seen.add(t.get("name").asText()));
-            token = page.has("next_page_token") ? "&page_token=" + page.get("next_page_token").asText() : "";
+            token = page.has("next_page_token")
+                    ? "&page_token=" + page.get("next_page_token").asText()
+                    : "";
             store.delete("/v1/databases/shop/tables/t1");
         } while (!token.isEmpty());
         assertThat(seen).containsExactly("t0", "t1", "t2", "t3", "t4", "t5", "t6");
@@ -186,14 +191,23 @@ class CatalogRoutesTest {
     void namesTheNearestPropertyToAnUnknownOne() {
         createShop();
         JsonNode problem = assertProblem(
-                createTable("{\"name\":\"t\",\"columns\":[{\"name\":\"a\",\"type\":\"INT\"}],\"properties\":{\"log.tll\":\"7d\"}}"),
+                createTable(
+                        "{\"name\":\"t\",\"columns\":[{\"name\":\"a\",\"type\":\"INT\"}],\"properties\":{\"log.tll\":\"7d\"}}"),
                 ErrorCode.INVALID_PROPERTY);
         assertThat(problem.get("detail").asText()).contains("log.tll").contains("log.ttl");
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"{}", "{\"add\":[]}", "{\"add_columns\":{}}", "{\"rename_columns\":[]}", "{\"drop_columns\":\"a\"}",
-        "{\"set_properties\":{\"log.ttl\":7}}", "[]"})
+    @ValueSource(
+            strings = {
+                "{}",
+                "{\"add\":[]}",
+                "{\"add_columns\":{}}",
+                "{\"rename_columns\":[]}",
+                "{\"drop_columns\":\"a\"}",
+                "{\"set_properties\":{\"log.ttl\":7}}",
+                "[]"
+            })
     void refusesAChangeThatIsNone(String body) {
         createShop();
         createTable("{\"name\":\"t\",\"columns\":[{\"name\":\"a\",\"type\":\"INT\"}]}");
@@ -203,8 +217,18 @@ class CatalogRoutesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"page_size=0", "page_size=1001", "page_size=x", "page_size=", "page_token=%25%25", "page_token=YQ",
-        "page=1", "page_size=1&page_size=2", "page_size=%ff"})
+    @ValueSource(
+            strings = {
+                "page_size=0",
+                "page_size=1001",
+                "page_size=x",
+                "page_size=",
+                "page_token=%25%25",
+                "page_token=YQ",
+                "page=1",
+                "page_size=1&page_size=2",
+                "page_size=%ff"
+            })
     void refusesPagesThatAreNone(String query) {
         assertProblem(store.get("/v1/databases?" + query), ErrorCode.INVALID_REQUEST);
     }
@@ -217,8 +241,8 @@ class CatalogRoutesTest {
                         .POST(HttpRequest.BodyPublishers.ofString("{\"name\":\"a\"}"))),
                 ErrorCode.UNSUPPORTED_MEDIA_TYPE);
         assertProblem(
-                store.send(store.request("/v1/databases")
-                        .POST(HttpRequest.BodyPublishers.ofString("{\"name\":\"a\"}"))),
+                store.send(
+                        store.request("/v1/databases").POST(HttpRequest.BodyPublishers.ofString("{\"name\":\"a\"}"))),
                 ErrorCode.UNSUPPORTED_MEDIA_TYPE);
     }
 

@@ -37,17 +37,13 @@ final class FakeCluster implements WeirCluster, AutoCloseable {
 
     FakeCluster() {
         system = ActorSystem.create(
-                Behaviors.empty(),
-                "fake",
-                ConfigFactory.parseString(
-                                """
+                Behaviors.empty(), "fake", ConfigFactory.parseString("""
                                 pekko.actor.provider = local
                                 pekko.loglevel = WARNING
                                 pekko.persistence.journal.plugin = "pekko.persistence.journal.inmem"
                                 pekko.coordinated-shutdown.exit-jvm = off
                                 pekko.coordinated-shutdown.run-by-jvm-shutdown-hook = off
-                                """)
-                        .withFallback(ConfigFactory.load()));
+                                """).withFallback(ConfigFactory.load()));
         catalog = system.systemActorOf(CatalogBehavior.create(Clock.systemUTC()), "catalog", Props.empty());
     }
 

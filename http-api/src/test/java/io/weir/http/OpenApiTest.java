@@ -3,6 +3,7 @@ package io.weir.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.typesafe.config.ConfigFactory;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -13,7 +14,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
-import com.typesafe.config.ConfigFactory;
 import org.apache.arrow.memory.RootAllocator;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -59,15 +59,17 @@ class OpenApiTest {
                 routed.add(operation.method() + " " + operation.path() + " " + new TreeSet<>(operation.parameters()));
             }
         }
-        document.get("paths").properties().forEach(path -> path.getValue().properties().forEach(operation -> {
-            Set<String> query = new TreeSet<>();
-            operation.getValue().path("parameters").forEach(p -> {
-                if (p.path("in").asText().equals("query")) {
-                    query.add(p.get("name").asText());
-                }
-            });
-            inDocument.add(operation.getKey().toUpperCase(Locale.ROOT) + " " + path.getKey() + " " + query);
-        }));
+        document.get("paths")
+                .properties()
+                .forEach(path -> path.getValue().properties().forEach(operation -> {
+                    Set<String> query = new TreeSet<>();
+                    operation.getValue().path("parameters").forEach(p -> {
+                        if (p.path("in").asText().equals("query")) {
+                            query.add(p.get("name").asText());
+                        }
+                    });
+                    inDocument.add(operation.getKey().toUpperCase(Locale.ROOT) + " " + path.getKey() + " " + query);
+                }));
         assertThat(inDocument).isEqualTo(routed);
     }
 
@@ -77,18 +79,22 @@ class OpenApiTest {
             Set<String> documented = documented(path.getValue());
             String concrete = path.getKey().replace("{db}", "d").replace("{table}", "t");
             for (String method : METHODS) {
-                HttpResponse<String> answer = store.send(
-                        store.request(concrete).method(method, HttpRequest.BodyPublishers.noBody()));
+                HttpResponse<String> answer =
+                        store.send(store.request(concrete).method(method, HttpRequest.BodyPublishers.noBody()));
                 if (documented.contains(method)) {
-                    JsonNode responses = path.getValue()
-                            .get(method.toLowerCase(Locale.ROOT))
-                            .get("responses");
+                    JsonNode responses =
+                            path.getValue().get(method.toLowerCase(Locale.ROOT)).get("responses");
                     assertThat(responses.has(Integer.toString(answer.statusCode())))
                             .as("%s %s answered %s, which is not documented", method, concrete, answer.statusCode())
                             .isTrue();
                 } else {
-                    assertThat(answer.statusCode()).as("%s %s", method, concrete).isEqualTo(405);
-                    assertThat(Set.of(answer.headers().firstValue("allow").orElse("").split(", ")))
+                    assertThat(answer.statusCode())
+                            .as("%s %s", method, concrete)
+                            .isEqualTo(405);
+                    assertThat(Set.of(answer.headers()
+                                    .firstValue("allow")
+                                    .orElse("")
+                                    .split(", ")))
                             .isEqualTo(documented);
                 }
             }
@@ -114,16 +120,20 @@ class OpenApiTest {
 
     @Test
     void everyOperationDocumentsItsProblems() {
-        document.get("paths").forEach(path -> path.forEach(operation -> {
-            Map<String, JsonNode> problems = new java.util.TreeMap<>();
-            operation.get("responses").properties().forEach(r -> {
-                if (r.getValue().at("/content/application~1problem+json").isObject()) {
-                    problems.put(r.getKey(), r.getValue());
-                }
-            });
-            assertThat(problems).containsKeys("400", "500", "503");
-            assertThat(problems.get("503").at("/headers/Retry-After").isObject()).isTrue();
-            assertThat(operation.has("x-problems")).isFalse();
-        }));
+        document.get("paths")
+                .forEach(path -> path.forEach(operation -> {
+                    Map<String, JsonNode> problems = new java.util.TreeMap<>();
+                    operation.get("responses").properties().forEach(r -> {
+                        if (r.getValue()
+                                .at("/content/application~1problem+json")
+                                .isObject()) {
+                            problems.put(r.getKey(), r.getValue());
+                        }
+                    });
+                    assertThat(problems).containsKeys("400", "500", "503");
+                    assertThat(problems.get("503").at("/headers/Retry-After").isObject())
+                            .isTrue();
+                    assertThat(operation.has("x-problems")).isFalse();
+                }));
     }
 }

@@ -16,7 +16,8 @@ class RequestBodyTest {
     private final InFlightBytes inFlight = new InFlightBytes(1 << 20);
 
     private static void assertRefused(ThrowingCallable call, ErrorCode code) {
-        assertThatThrownBy(call).isInstanceOfSatisfying(WeirException.class, e -> assertThat(e.code()).isEqualTo(code));
+        assertThatThrownBy(call).isInstanceOfSatisfying(WeirException.class, e -> assertThat(e.code())
+                .isEqualTo(code));
     }
 
     private static ByteString gzip(int zeros) throws IOException {
@@ -30,7 +31,9 @@ class RequestBodyTest {
     @Test
     void joinsItsPartsAndCountsWhatItHolds() {
         RequestBody body = new RequestBody(inFlight, 1 << 19);
-        body.append(ByteString.fromString("ab")).append(ByteString.fromString("cd")).whole();
+        body.append(ByteString.fromString("ab"))
+                .append(ByteString.fromString("cd"))
+                .whole();
         assertThat(ByteString.fromByteBuffer(body.buffer()).utf8String()).isEqualTo("abcd");
         assertThat(inFlight.held()).isGreaterThanOrEqualTo(4);
         body.close();
@@ -68,7 +71,8 @@ class RequestBodyTest {
 
     @Test
     void undoesGzipWithinTheBound() throws IOException {
-        RequestBody body = new RequestBody(inFlight, 100_000).append(gzip(100_000)).gunzip();
+        RequestBody body =
+                new RequestBody(inFlight, 100_000).append(gzip(100_000)).gunzip();
         assertThat(body.length()).isEqualTo(100_000);
         body.close();
         assertThat(inFlight.held()).isZero();

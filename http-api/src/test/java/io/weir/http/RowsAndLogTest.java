@@ -13,6 +13,7 @@ import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.net.Socket;
+import java.net.SocketException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
@@ -43,7 +44,8 @@ class RowsAndLogTest {
 
     @BeforeAll
     static void start() {
-        store = new ServedStore(java.util.Map.of("weir.http.max-json-answer", "20 KiB", "weir.http.heartbeat", "100 ms"));
+        store = new ServedStore(
+                java.util.Map.of("weir.http.max-json-answer", "20 KiB", "weir.http.heartbeat", "100 ms"));
     }
 
     @AfterAll
@@ -73,9 +75,8 @@ class RowsAndLogTest {
     }
 
     private static HttpResponse<String> write(String path, String type, String body, String... headers) {
-        HttpRequest.Builder request = store.request(path)
-                .header("Content-Type", type)
-                .POST(HttpRequest.BodyPublishers.ofString(body));
+        HttpRequest.Builder request =
+                store.request(path).header("Content-Type", type).POST(HttpRequest.BodyPublishers.ofString(body));
         return store.send(headers.length == 0 ? request : request.headers(headers));
     }
 
@@ -98,7 +99,10 @@ class RowsAndLogTest {
     }
 
     private static List<Long> idsOfLines(String lines) {
-        return lines.lines().map(RowsAndLogTest::parse).map(row -> row.get("id").asLong()).toList();
+        return lines.lines()
+                .map(RowsAndLogTest::parse)
+                .map(row -> row.get("id").asLong())
+                .toList();
     }
 
     private static JsonNode parse(String json) {
@@ -123,13 +127,19 @@ class RowsAndLogTest {
 
     @Test
     void takesOneRowAnArrayAndNoRows() {
-        assertThat(ServedStore.json(write(T + "/rows", "application/json", "{\"id\":1}")).get("rows").asInt()).isEqualTo(1);
+        assertThat(ServedStore.json(write(T + "/rows", "application/json", "{\"id\":1}"))
+                        .get("rows")
+                        .asInt())
+                .isEqualTo(1);
         assertThat(ServedStore.json(write(T + "/rows", "application/json; charset=utf-8", "[{\"id\":2},{\"id\":3}]"))
                         .get("rows")
                         .asInt())
                 .isEqualTo(2);
-        assertThat(ServedStore.json(write(T + "/rows", "application/json", "[]")).get("rows").asInt()).isZero();
-        assertThat(store.get(T + "/log?columns=id").body()).startsWith("{\"rows\":[{\"id\":1},{\"id\":2},{\"id\":3}],\"next\":\"c");
+        HttpResponse<String> none = write(T + "/rows", "application/json", "[]");
+        assertThat(none.statusCode()).as(none.body()).isEqualTo(200);
+        assertThat(ServedStore.json(none).get("rows").asInt()).isZero();
+        assertThat(store.get(T + "/log?columns=id").body())
+                .startsWith("{\"rows\":[{\"id\":1},{\"id\":2},{\"id\":3}],\"next\":\"c");
     }
 
     @Test
@@ -164,14 +174,29 @@ class RowsAndLogTest {
     void refusesWriterHeadersThatDoNotFit() {
         String row = "{\"id\":1}";
         assertProblem(write(T + "/rows", "application/json", row, "Weir-Writer-Id", "a"), ErrorCode.INVALID_REQUEST);
-        assertProblem(write(T + "/rows", "application/json", row, "Weir-Writer-Sequence", "1"), ErrorCode.INVALID_REQUEST);
+        assertProblem(
+                write(T + "/rows", "application/json", row, "Weir-Writer-Sequence", "1"), ErrorCode.INVALID_REQUEST);
         for (String sequence : new String[] {"-1", "x", "1.5", "9223372036854775808"}) {
             assertProblem(
-                    write(T + "/rows", "application/json", row, "Weir-Writer-Id", "a", "Weir-Writer-Sequence", sequence),
+                    write(
+                            T + "/rows",
+                            "application/json",
+                            row,
+                            "Weir-Writer-Id",
+                            "a",
+                            "Weir-Writer-Sequence",
+                            sequence),
                     ErrorCode.INVALID_REQUEST);
         }
         assertProblem(
-                write(T + "/rows", "application/json", row, "Weir-Writer-Id", "a".repeat(129), "Weir-Writer-Sequence", "1"),
+                write(
+                        T + "/rows",
+                        "application/json",
+                        row,
+                        "Weir-Writer-Id",
+                        "a".repeat(129),
+                        "Weir-Writer-Sequence",
+                        "1"),
                 ErrorCode.INVALID_REQUEST);
     }
 
@@ -185,7 +210,8 @@ class RowsAndLogTest {
             String first = write(path, "application/json", body, writer).body();
             assertThat(write(path, "application/json", body, writer).body()).isEqualTo(first);
         }
-        JsonNode rows = ServedStore.json(store.get("/v1/databases/shop/tables/many/log")).get("rows");
+        JsonNode rows = ServedStore.json(store.get("/v1/databases/shop/tables/many/log"))
+                .get("rows");
         assertThat(ids(rows)).containsExactlyInAnyOrderElementsOf(range(0, 10));
     }
 
@@ -207,7 +233,8 @@ class RowsAndLogTest {
         create("keyed", 4, ",\"bucket_key\":[\"text\"]");
         store.cluster.faults(2).refuseAppends = ErrorCode.DISK_FULL;
         JsonNode problem = assertProblem(
-                write("/v1/databases/shop/tables/keyed/rows", "application/x-ndjson", ndjson(0, 100)), ErrorCode.DISK_FULL);
+                write("/v1/databases/shop/tables/keyed/rows", "application/x-ndjson", ndjson(0, 100)),
+                ErrorCode.DISK_FULL);
         assertThat(problem.get("detail").asText()).contains("did store").contains("Weir-Writer-Sequence");
         assertThat(problem.get("retryable").asBoolean()).isTrue();
     }
@@ -227,9 +254,9 @@ class RowsAndLogTest {
         HttpResponse<String> answer = write(T + "/rows?wait=none", "application/json", "{\"id\":1}");
         assertThat(answer.statusCode()).isEqualTo(202);
         assertThat(answer.body()).isEqualTo("{\"rows\":1,\"buckets\":[],\"durability\":\"none\"}");
-        Awaitility.await()
-                .untilAsserted(() -> assertThat(ids(ServedStore.json(store.get(T + "/log")).get("rows")))
-                        .containsExactly(1L));
+        Awaitility.await().untilAsserted(() -> assertThat(
+                        ids(ServedStore.json(store.get(T + "/log")).get("rows")))
+                .containsExactly(1L));
         assertProblem(write(T + "/rows?wait=none", "application/json", "{\"id\":\"x\"}"), ErrorCode.INVALID_ROWS);
     }
 
@@ -242,8 +269,12 @@ class RowsAndLogTest {
         assertThat(written.statusCode()).as(written.body()).isEqualTo(200);
         JsonNode columns = ServedStore.json(store.get(path)).get("columns");
         assertThat(columns).hasSize(3);
-        assertThat(write(path + "/rows?create=infer", "application/json", "{\"a\":3}").statusCode()).isEqualTo(200);
-        assertThat(ServedStore.json(store.get(path + "/log?columns=a")).get("rows").toString())
+        assertThat(write(path + "/rows?create=infer", "application/json", "{\"a\":3}")
+                        .statusCode())
+                .isEqualTo(200);
+        assertThat(ServedStore.json(store.get(path + "/log?columns=a"))
+                        .get("rows")
+                        .toString())
                 .isEqualTo("[{\"a\":1},{\"a\":2},{\"a\":3}]");
         store.delete("/v1/databases/fresh?cascade=true");
     }
@@ -259,8 +290,10 @@ class RowsAndLogTest {
                             .build(),
                     HttpResponse.BodyHandlers.ofString()));
         }
-        writes.forEach(w -> assertThat(w.join().statusCode()).as(w.join().body()).isEqualTo(200));
-        assertThat(ids(ServedStore.json(store.get("/v1/databases/race/tables/t/log")).get("rows")))
+        writes.forEach(
+                w -> assertThat(w.join().statusCode()).as(w.join().body()).isEqualTo(200));
+        assertThat(ids(ServedStore.json(store.get("/v1/databases/race/tables/t/log"))
+                        .get("rows")))
                 .containsExactlyInAnyOrderElementsOf(range(0, 8));
         store.delete("/v1/databases/race?cascade=true");
     }
@@ -314,10 +347,15 @@ class RowsAndLogTest {
                 .hasValue(ServedStore.json(rest).get("next").asText());
         JsonNode some = ServedStore.json(store.get(T + "/log?where=id%20%3E%3D%2040%20AND%20id%20%3C%2043"));
         assertThat(ids(some.get("rows"))).containsExactly(40L, 41L, 42L);
-        assertThat(ids(ServedStore.json(store.get(T + "/log?bucket=0&from=48")).get("rows"))).containsExactly(48L, 49L);
-        assertThat(ServedStore.json(store.get(T + "/log?from=latest")).get("rows")).isEmpty();
-        assertThat(ids(ServedStore.json(store.get(T + "/log?from=timestamp:0&limit=1")).get("rows"))).containsExactly(0L);
-        assertThat(ServedStore.json(store.get(T + "/log?from=timestamp:2999-01-01T00:00:00Z")).get("rows"))
+        assertThat(ids(ServedStore.json(store.get(T + "/log?bucket=0&from=48")).get("rows")))
+                .containsExactly(48L, 49L);
+        assertThat(ServedStore.json(store.get(T + "/log?from=latest")).get("rows"))
+                .isEmpty();
+        assertThat(ids(ServedStore.json(store.get(T + "/log?from=timestamp:0&limit=1"))
+                        .get("rows")))
+                .containsExactly(0L);
+        assertThat(ServedStore.json(store.get(T + "/log?from=timestamp:2999-01-01T00:00:00Z"))
+                        .get("rows"))
                 .isEmpty();
     }
 
@@ -329,10 +367,12 @@ class RowsAndLogTest {
         assertThat(row.get("_offset").asInt()).isEqualTo(1);
         assertThat(row.get("_timestamp").asText()).endsWith("Z");
         assertThat(row.get("_change_type").asText()).isEqualTo("insert");
-        HttpResponse<byte[]> arrow = store.bytes(
-                store.request(T + "/log?metadata=true&columns=id").header("Accept", "application/vnd.apache.arrow.stream"));
+        HttpResponse<byte[]> arrow = store.bytes(store.request(T + "/log?metadata=true&columns=id")
+                .header("Accept", "application/vnd.apache.arrow.stream"));
         List<String> rows = arrowRows(arrow.body());
-        assertThat(rows.get(1)).startsWith("[id=1, _bucket=0, _offset=1, _timestamp=").endsWith("_change_type=insert]");
+        assertThat(rows.get(1))
+                .startsWith("[id=1, _bucket=0, _offset=1, _timestamp=")
+                .endsWith("_change_type=insert]");
     }
 
     private static List<String> arrowRows(byte[] stream) {
@@ -384,22 +424,37 @@ class RowsAndLogTest {
                 .header("Accept-Encoding", "gzip"));
         assertThat(packed.headers().firstValue("content-encoding")).hasValue("gzip");
         try (GZIPInputStream plain = new GZIPInputStream(new ByteArrayInputStream(packed.body()))) {
-            assertThat(idsOfLines(new String(plain.readAllBytes(), StandardCharsets.UTF_8))).isEqualTo(range(0, 500));
+            assertThat(idsOfLines(new String(plain.readAllBytes(), StandardCharsets.UTF_8)))
+                    .isEqualTo(range(0, 500));
         }
         String raw = raw("GET " + T + "/log?limit=2 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n"
                 + "Accept: application/x-ndjson\r\n\r\n");
-        assertThat(raw).contains("Trailer: Weir-Next\r\n").containsPattern("\r\n0\r\nWeir-Next: c[A-Za-z0-9_-]+\r\n\r\n$");
+        assertThat(raw)
+                .contains("Trailer: Weir-Next\r\n")
+                .containsPattern("\r\n0\r\nWeir-Next: c[A-Za-z0-9_-]+\r\n\r\n$");
         String cursor = raw.substring(raw.lastIndexOf("Weir-Next: ") + 11).trim();
-        assertThat(ids(ServedStore.json(store.get(T + "/log?limit=1&from=" + cursor)).get("rows"))).containsExactly(2L);
+        assertThat(ids(ServedStore.json(store.get(T + "/log?limit=1&from=" + cursor))
+                        .get("rows")))
+                .containsExactly(2L);
     }
 
+    /** All that the server sends until it closes the connection, in order or not. */
     private static String raw(String request) throws IOException {
+        ByteArrayOutputStream received = new ByteArrayOutputStream();
         try (Socket socket = new Socket("127.0.0.1", store.port)) {
             socket.setSoTimeout(10_000);
             socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
             socket.getOutputStream().flush();
-            return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            byte[] part = new byte[8 << 10];
+            for (int n = socket.getInputStream().read(part);
+                    n >= 0;
+                    n = socket.getInputStream().read(part)) {
+                received.write(part, 0, n);
+            }
+        } catch (SocketException reset) {
+            assertThat(reset).hasMessageContaining("reset");
         }
+        return received.toString(StandardCharsets.UTF_8);
     }
 
     @Test
@@ -498,7 +553,8 @@ class RowsAndLogTest {
 
     @Test
     void aLongPollEndsWithTheFirstRowOrWithItsTime() {
-        assertThat(ServedStore.json(store.get(T + "/log?wait=50ms")).get("rows")).isEmpty();
+        assertThat(ServedStore.json(store.get(T + "/log?wait=50ms")).get("rows"))
+                .isEmpty();
         CompletableFuture<HttpResponse<String>> poll = store.client.sendAsync(
                 store.request(T + "/log?wait=30s&where=id%20%3D%207").build(), HttpResponse.BodyHandlers.ofString());
         writeRows(0, 5);
@@ -509,7 +565,8 @@ class RowsAndLogTest {
 
     private static BufferedReader follow(String query, String accept, String... headers) {
         try {
-            HttpRequest.Builder request = store.request(T + "/log?follow=true" + query).header("Accept", accept);
+            HttpRequest.Builder request =
+                    store.request(T + "/log?follow=true" + query).header("Accept", accept);
             HttpResponse<InputStream> answer = store.client.send(
                     (headers.length == 0 ? request : request.headers(headers)).build(),
                     HttpResponse.BodyHandlers.ofInputStream());
@@ -539,8 +596,8 @@ class RowsAndLogTest {
         for (int i = 0; i < 12; i++) {
             write(path + "/rows", "application/x-ndjson", ndjson(i * 2, i * 2 + 2));
         }
-        HttpResponse<String> answer = store.send(store.request(path + "/log?follow=true&limit=7")
-                .header("Accept", "application/x-ndjson"));
+        HttpResponse<String> answer =
+                store.send(store.request(path + "/log?follow=true&limit=7").header("Accept", "application/x-ndjson"));
         assertThat(answer.body().lines()).hasSize(7);
     }
 
@@ -550,7 +607,10 @@ class RowsAndLogTest {
         String id;
         try (BufferedReader lines = follow("", "text/event-stream")) {
             id = lines.readLine().substring("id: ".length());
-            assertThat(parse(lines.readLine().substring("data: ".length())).get("id").asInt()).isZero();
+            assertThat(parse(lines.readLine().substring("data: ".length()))
+                            .get("id")
+                            .asInt())
+                    .isZero();
             String line;
             do {
                 line = lines.readLine();
@@ -558,7 +618,10 @@ class RowsAndLogTest {
         }
         try (BufferedReader lines = follow("&from=earliest", "text/event-stream", "Last-Event-ID", id)) {
             assertThat(lines.readLine()).startsWith("id: c");
-            assertThat(parse(lines.readLine().substring("data: ".length())).get("id").asInt()).isEqualTo(1);
+            assertThat(parse(lines.readLine().substring("data: ".length()))
+                            .get("id")
+                            .asInt())
+                    .isEqualTo(1);
         }
     }
 
@@ -569,8 +632,12 @@ class RowsAndLogTest {
         }
         store.cluster.faults(0).refuseFetchesFrom = 3;
         String request = " HTTP/1.1\r\nHost: a\r\nAccept: ";
-        String lines = raw("GET " + T + "/log?max_bytes=1000000&follow=true" + request + "application/x-ndjson\r\n\r\n");
-        assertThat(lines).contains("\"id\":0").contains("\"code\":\"corrupt-data\"").doesNotContain("\r\n0\r\n");
+        String lines =
+                raw("GET " + T + "/log?max_bytes=1000000&follow=true" + request + "application/x-ndjson\r\n\r\n");
+        assertThat(lines)
+                .contains("\"id\":0")
+                .contains("\"code\":\"corrupt-data\"")
+                .doesNotContain("\r\n0\r\n");
         String events = raw("GET " + T + "/log?follow=true" + request + "text/event-stream\r\n\r\n");
         assertThat(events).contains("event: problem\ndata: {").doesNotContain("\r\n0\r\n");
         String arrow = raw("GET " + T + "/log?follow=true" + request + "application/vnd.apache.arrow.stream\r\n\r\n");
@@ -602,7 +669,9 @@ class RowsAndLogTest {
     void aTableThatIsAlteredMeanwhileIsWrittenAndReadOn() {
         writeRows(0, 1);
         store.send("PATCH", T, "{\"rename_columns\":{\"text\":\"words\"}}");
-        assertThat(write(T + "/rows", "application/json", "{\"id\":1,\"words\":\"new\"}").statusCode()).isEqualTo(200);
+        assertThat(write(T + "/rows", "application/json", "{\"id\":1,\"words\":\"new\"}")
+                        .statusCode())
+                .isEqualTo(200);
         assertThat(store.get(T + "/log").body())
                 .startsWith("{\"rows\":[{\"id\":0,\"words\":\"row 0\"},{\"id\":1,\"words\":\"new\"}]");
     }
