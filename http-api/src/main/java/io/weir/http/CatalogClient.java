@@ -1,0 +1,38 @@
+package io.weir.http;
+
+import io.weir.actors.catalog.Catalog;
+import io.weir.actors.catalog.TableInfo;
+import io.weir.codec.ErrorCode;
+import io.weir.codec.WeirException;
+import io.weir.sharding.WeirCluster;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
+import org.apache.pekko.actor.typed.ActorRef;
+
+/** Asks the catalog; a refusal becomes the exception it stands for. */
+final class CatalogClient {
+    private final WeirCluster cluster;
+
+    CatalogClient(WeirCluster cluster) {
+        this.cluster = cluster;
+    }
+
+    /** The answer, which is of the one kind that this question has. */
+    <R extends Catalog.Reply> CompletionStage<R> ask(
+            Class<R> kind, Function<ActorRef<Catalog.Reply>, Catalog.Command> question) {
+        return cluster.askCatalog(question).thenApply(reply -> {
+            if (reply instanceof Catalog.Refused refused) {
+                throw new WeirException(refused.code(), refused.detail());
+            }
+            if (!kind.isInstance(reply)) {
+                throw new WeirException(ErrorCode.INTERNAL, "The catalog answered " + reply + " instead of " + kind);
+            }
+            return kind.cast(reply);
+        });
+    }
+
+    CompletionStage<TableInfo> table(String database, String table) {
+        return ask(Catalog.Table.class, replyTo -> new Catalog.GetTable(database, table, replyTo))
+                .thenApply(Catalog.Table::info);
+    }
+}

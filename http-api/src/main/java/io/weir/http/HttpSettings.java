@@ -1,0 +1,69 @@
+package io.weir.http;
+
+import com.typesafe.config.Config;
+import java.time.Duration;
+
+/**
+ * The settings of the HTTP interface, checked; what each one means is said in reference.conf.
+ *
+ * @param requestBytesMax most bytes of one request body, before and after decompression
+ * @param inFlightBytesMax most bytes of request bodies held at one time
+ * @param jsonAnswerBytesMax about the most bytes of an answer in JSON that is not a stream
+ * @param fetchBytes about the bytes asked of a bucket at a time
+ */
+public record HttpSettings(
+        String host,
+        int port,
+        int requestBytesMax,
+        long inFlightBytesMax,
+        Duration requestTimeout,
+        Duration writeTimeout,
+        Duration idleTimeout,
+        int connectionsMax,
+        int jsonAnswerBytesMax,
+        int fetchBytes,
+        Duration heartbeat,
+        Duration shutdownDeadline) {
+    private static final long ONE_GIB = 1L << 30;
+
+    public HttpSettings {
+        check(port >= 0 && port <= 65535, "weir.http.port must be 0 to 65535, not " + port);
+        check(requestBytesMax > 0, "weir.http.max-request-size must be above 0");
+        check(inFlightBytesMax > 0, "weir.http.max-in-flight must be above 0");
+        check(connectionsMax > 0, "weir.http.max-connections must be above 0");
+        check(jsonAnswerBytesMax > 0, "weir.http.max-json-answer must be above 0");
+        check(fetchBytes > 0, "weir.http.fetch-size must be above 0");
+    }
+
+    /** @param config the node's whole configuration, in which {@code weir.http} stands */
+    public static HttpSettings from(Config config) {
+        Config http = config.getConfig("weir.http");
+        long inFlight =
+                Math.min(http.getBytes("max-in-flight"), Runtime.getRuntime().maxMemory() / 4);
+        return new HttpSettings(
+                http.getString("host"),
+                http.getInt("port"),
+                bytes(http, "max-request-size"),
+                inFlight,
+                http.getDuration("request-timeout"),
+                http.getDuration("write-timeout"),
+                http.getDuration("idle-timeout"),
+                http.getInt("max-connections"),
+                bytes(http, "max-json-answer"),
+                bytes(http, "fetch-size"),
+                http.getDuration("heartbeat"),
+                http.getDuration("shutdown-deadline"));
+    }
+
+    private static int bytes(Config http, String key) {
+        long bytes = http.getBytes(key);
+        check(bytes > 0 && bytes <= ONE_GIB, "weir.http." + key + " must be above 0 and at most 1 GiB, not " + bytes);
+        return (int) bytes;
+    }
+
+    private static void check(boolean right, String otherwise) {
+        if (!right) {
+            throw new IllegalArgumentException(otherwise);
+        }
+    }
+}

@@ -1,0 +1,70 @@
+package io.weir.http;
+
+import io.weir.actors.bucket.Bucket;
+import io.weir.codec.batch.RecordBatches;
+import io.weir.codec.schema.Column;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.apache.arrow.memory.BufferAllocator;
+
+/**
+ * Lets so many rows or about so many bytes of merged slices pass and cuts the slice in which the rows end. Each answer has its own;
+ * used by its stream alone.
+ */
+final class RowLimit {
+    private final List<Column> columns;
+    private final BufferAllocator allocator;
+    private long rowsLeft;
+    private long bytesLeft;
+
+    RowLimit(LogQuery query, BufferAllocator allocator) {
+        this.columns = query.columns();
+        this.allocator = allocator;
+        this.rowsLeft = query.rowsMax();
+        this.bytesLeft = query.bytesMax();
+    }
+
+    boolean isReached() {
+        return rowsLeft <= 0 || bytesLeft <= 0;
+    }
+
+    Slice pass(Slice slice) {
+        Slice passed = slice.rows() <= rowsLeft ? slice : cut(slice);
+        rowsLeft -= passed.rows();
+        bytesLeft -= passed.bytes();
+        return passed;
+    }
+
+    private Slice cut(Slice slice) {
+        List<Bucket.FetchedRows> kept = new ArrayList<>();
+        long left = rowsLeft;
+        long next = slice.nextOffset();
+        for (Bucket.FetchedRows batch : slice.batches()) {
+            if (left == 0) {
+                break;
+            }
+            int count = (int) Math.min(left, batch.rows().rowCount());
+            kept.add(count == batch.rows().rowCount() ? batch : first(batch, count));
+            next = Slice.offset(batch, count - 1) + 1;
+            left -= count;
+        }
+        return new Slice(slice.bucket(), kept, next);
+    }
+
+    private Bucket.FetchedRows first(Bucket.FetchedRows batch, int count) {
+        ByteBuffer types = batch.changeTypes();
+        return new Bucket.FetchedRows(
+                RecordBatches.select(
+                        columns, batch.rows(), IntStream.range(0, count).toArray(), allocator),
+                batch.baseOffset(),
+                batch.offsets() == null
+                        ? null
+                        : new Bucket.RowOffsets(IntStream.range(0, count)
+                                .map(batch.offsets()::at)
+                                .toArray()),
+                batch.commitTimestampMs(),
+                types == null ? null : types.slice(types.position(), count));
+    }
+}

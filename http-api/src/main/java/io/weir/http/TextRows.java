@@ -1,0 +1,66 @@
+package io.weir.http;
+
+import io.weir.actors.bucket.Bucket;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import org.apache.pekko.util.ByteString;
+
+/** Rows as NDJSON, a row a line, or as server-sent events, a row an event whose id is the cursor past it. */
+final class TextRows implements RowsFormat {
+    private final JsonRows rows;
+    private final boolean events;
+
+    TextRows(JsonRows rows, boolean events) {
+        this.rows = rows;
+        this.events = events;
+    }
+
+    @Override
+    public ByteString begin() {
+        return ByteString.emptyByteString();
+    }
+
+    @Override
+    public ByteString rows(Slice slice, LogReader.Positions positions) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream(8 << 10);
+        for (Bucket.FetchedRows batch : slice.batches()) {
+            rows.write(out, slice.bucket(), batch, new JsonRows.Frame() {
+                @Override
+                public boolean before(ByteArrayOutputStream line, long offset) {
+                    if (events) {
+                        positions.moved(slice.bucket(), offset + 1);
+                        line.writeBytes(ascii("id: " + positions.cursor() + "\ndata: "));
+                    }
+                    return true;
+                }
+
+                @Override
+                public void after(ByteArrayOutputStream line, long offset) {
+                    line.writeBytes(ascii(events ? "\n\n" : "\n"));
+                }
+            });
+        }
+        positions.moved(slice.bucket(), slice.nextOffset());
+        return ByteString.fromArrayUnsafe(out.toByteArray());
+    }
+
+    private static byte[] ascii(String text) {
+        return text.getBytes(StandardCharsets.US_ASCII);
+    }
+
+    @Override
+    public ByteString end() {
+        return ByteString.emptyByteString();
+    }
+
+    @Override
+    public ByteString failure(Problem problem, String requestId) {
+        String json = new String(Json.bytes(problem.json(requestId)), StandardCharsets.UTF_8);
+        return ByteString.fromString(events ? "event: problem\ndata: " + json + "\n\n" : json + "\n");
+    }
+
+    @Override
+    public boolean takesCpu() {
+        return true;
+    }
+}

@@ -1,0 +1,56 @@
+package io.weir.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.weir.codec.ErrorCode;
+import io.weir.codec.WeirException;
+import java.util.Map;
+import java.util.TreeMap;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import net.jqwik.api.constraints.LongRange;
+import net.jqwik.api.constraints.NotEmpty;
+import net.jqwik.api.constraints.Size;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class CursorTest {
+    @Property(tries = 300)
+    void readsBackWhatItWrote(
+            @ForAll @LongRange(min = 0) long tableId,
+            @ForAll @NotEmpty @Size(max = 50) Map<@IntRange(max = 1023) Integer, @LongRange(min = 0) Long> offsets) {
+        Cursor cursor = new Cursor(tableId, new TreeMap<>(offsets));
+        assertThat(cursor.text()).matches("c[A-Za-z0-9_-]+");
+        assertThat(Cursor.parse(cursor.text(), tableId, "t")).isEqualTo(cursor);
+    }
+
+    @Property(tries = 300)
+    void aDamagedOneIsRefusedAndNeverMisread(
+            @ForAll @IntRange(min = 1, max = 16) int at, @ForAll @IntRange(min = 1, max = 63) int by) {
+        String text = new Cursor(7, new TreeMap<>(Map.of(0, 120L, 3, 1L << 40))).text();
+        String alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+        char other = alphabet.charAt((alphabet.indexOf(text.charAt(at)) + by) % 64);
+        String damaged = text.substring(0, at) + other + text.substring(at + 1);
+        assertRefused(damaged, 7);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "c", "cAA", "x", "c====", "cÄ", "-1", "12x", "now"})
+    void otherTextIsRefused(String text) {
+        assertRefused(text, 7);
+    }
+
+    @Test
+    void oneOfAnotherTableIsRefused() {
+        assertRefused(new Cursor(8, new TreeMap<>(Map.of(0, 1L))).text(), 7);
+    }
+
+    private static void assertRefused(String text, long tableId) {
+        assertThatThrownBy(() -> Cursor.parse(text, tableId, "t"))
+                .isInstanceOfSatisfying(
+                        WeirException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.INVALID_CURSOR));
+    }
+}

@@ -1,0 +1,115 @@
+package io.weir.http;
+
+import com.typesafe.config.ConfigFactory;
+import io.weir.actors.bucket.Bucket;
+import io.weir.actors.bucket.BucketId;
+import io.weir.actors.catalog.Catalog;
+import io.weir.actors.catalog.CatalogBehavior;
+import io.weir.actors.catalog.TableInfo;
+import io.weir.codec.ErrorCode;
+import io.weir.codec.WeirException;
+import io.weir.sharding.WeirCluster;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.memory.RootAllocator;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.Props;
+import org.apache.pekko.actor.typed.javadsl.AskPattern;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+
+/** A cluster of one in memory: the real catalog on a journal in memory, and buckets that hold lists. */
+final class FakeCluster implements WeirCluster, AutoCloseable {
+    private static final Duration ASK = Duration.ofSeconds(5);
+
+    private final ActorSystem<Void> system;
+    private final BufferAllocator allocator = new RootAllocator();
+    private final ActorRef<Catalog.Command> catalog;
+    private final Map<BucketId, ActorRef<Bucket.Command>> buckets = new ConcurrentHashMap<>();
+    private final Map<Integer, FakeBucket.Faults> faults = new ConcurrentHashMap<>();
+
+    FakeCluster() {
+        system = ActorSystem.create(
+                Behaviors.empty(), "fake", ConfigFactory.parseString("""
+                                pekko.actor.provider = local
+                                pekko.loglevel = WARNING
+                                pekko.persistence.journal.plugin = "pekko.persistence.journal.inmem"
+                                pekko.coordinated-shutdown.exit-jvm = off
+                                pekko.coordinated-shutdown.run-by-jvm-shutdown-hook = off
+                                """).withFallback(ConfigFactory.load()));
+        catalog = system.systemActorOf(CatalogBehavior.create(Clock.systemUTC()), "catalog", Props.empty());
+    }
+
+    FakeBucket.Faults faults(int bucket) {
+        return faults.computeIfAbsent(bucket, b -> new FakeBucket.Faults());
+    }
+
+    void heal() {
+        faults.values().forEach(f -> {
+            f.refuseAppends = null;
+            f.refuseFetches = null;
+            f.refuseFetchesFrom = Long.MAX_VALUE;
+            f.logStart = 0;
+            f.silent = false;
+        });
+    }
+
+    @Override
+    public ActorSystem<?> system() {
+        return system;
+    }
+
+    @Override
+    public <R> CompletionStage<R> askBucket(
+            BucketId bucket, Function<ActorRef<R>, Bucket.Command> question, Duration timeout) {
+        return AskPattern.<Bucket.Command, R>ask(bucket(bucket), question::apply, timeout, system.scheduler())
+                .exceptionallyCompose(failure -> CompletableFuture.failedFuture(
+                        new WeirException(ErrorCode.OUTCOME_UNKNOWN, "the bucket did not answer in time")));
+    }
+
+    private ActorRef<Bucket.Command> bucket(BucketId bucket) {
+        return buckets.computeIfAbsent(
+                bucket,
+                id -> system.systemActorOf(
+                        FakeBucket.create(() -> table(id.tableId()), allocator, faults(id.bucket())),
+                        "bucket-" + id.entityId(),
+                        Props.empty()));
+    }
+
+    @Override
+    public void tell(BucketId bucket, Bucket.Command message) {
+        bucket(bucket).tell(message);
+    }
+
+    private TableInfo table(long id) {
+        Catalog.Reply reply = askCatalog(replyTo -> new Catalog.GetTableById(id, replyTo))
+                .toCompletableFuture()
+                .join();
+        return ((Catalog.Table) reply).info();
+    }
+
+    @Override
+    public CompletionStage<Catalog.Reply> askCatalog(Function<ActorRef<Catalog.Reply>, Catalog.Command> question) {
+        return AskPattern.<Catalog.Command, Catalog.Reply>ask(catalog, question::apply, ASK, system.scheduler());
+    }
+
+    @Override
+    public CompletionStage<List<Member>> members() {
+        return CompletableFuture.completedFuture(
+                List.of(new Member("127.0.0.1:1", List.of("node"), "up", "0.1.0", buckets.size(), true)));
+    }
+
+    @Override
+    public void close() {
+        system.terminate();
+        system.getWhenTerminated().toCompletableFuture().join();
+        allocator.close();
+    }
+}

@@ -1,0 +1,139 @@
+package io.weir.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.typesafe.config.ConfigFactory;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Clock;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.apache.arrow.memory.RootAllocator;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Holds the document and the routes together, both ways. */
+class OpenApiTest {
+    private static final List<String> METHODS = List.of("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS");
+
+    private static ServedStore store;
+    private static JsonNode document;
+
+    @BeforeAll
+    static void start() {
+        store = new ServedStore();
+        document = ServedStore.json(store.get("/openapi.json"));
+    }
+
+    @AfterAll
+    static void stop() {
+        store.close();
+    }
+
+    private static Set<String> documented(JsonNode path) {
+        Set<String> methods = new TreeSet<>();
+        path.properties().forEach(e -> methods.add(e.getKey().toUpperCase(Locale.ROOT)));
+        return methods;
+    }
+
+    @Test
+    void everyOperationIsDocumentedAndEveryDocumentedOneIsRouted() {
+        InFlightBytes inFlight = new InFlightBytes(1);
+        Set<String> routed = new TreeSet<>();
+        Set<String> inDocument = new TreeSet<>();
+        try (RootAllocator allocator = new RootAllocator()) {
+            for (Operation operation : HttpServer.operations(
+                    store.cluster,
+                    HttpSettings.from(ConfigFactory.load()),
+                    Clock.systemUTC(),
+                    allocator,
+                    inFlight,
+                    new HttpMetrics(new PrometheusRegistry(), inFlight))) {
+                routed.add(operation.method() + " " + operation.path() + " " + new TreeSet<>(operation.parameters()));
+            }
+        }
+        document.get("paths")
+                .properties()
+                .forEach(path -> path.getValue().properties().forEach(operation -> {
+                    Set<String> query = new TreeSet<>();
+                    operation.getValue().path("parameters").forEach(p -> {
+                        if (p.path("in").asText().equals("query")) {
+                            query.add(p.get("name").asText());
+                        }
+                    });
+                    inDocument.add(operation.getKey().toUpperCase(Locale.ROOT) + " " + path.getKey() + " " + query);
+                }));
+        assertThat(inDocument).isEqualTo(routed);
+    }
+
+    @Test
+    void everyMethodIsRoutedOverTheWireOrNotAllowedAsTheDocumentSays() {
+        document.get("paths").properties().forEach(path -> {
+            Set<String> documented = documented(path.getValue());
+            String concrete = path.getKey().replace("{db}", "d").replace("{table}", "t");
+            for (String method : METHODS) {
+                HttpResponse<String> answer =
+                        store.send(store.request(concrete).method(method, HttpRequest.BodyPublishers.noBody()));
+                if (documented.contains(method)) {
+                    JsonNode responses =
+                            path.getValue().get(method.toLowerCase(Locale.ROOT)).get("responses");
+                    assertThat(responses.has(Integer.toString(answer.statusCode())))
+                            .as("%s %s answered %s, which is not documented", method, concrete, answer.statusCode())
+                            .isTrue();
+                } else {
+                    assertThat(answer.statusCode())
+                            .as("%s %s", method, concrete)
+                            .isEqualTo(405);
+                    assertThat(Set.of(answer.headers()
+                                    .firstValue("allow")
+                                    .orElse("")
+                                    .split(", ")))
+                            .isEqualTo(documented);
+                }
+            }
+        });
+    }
+
+    @Test
+    void everyReferenceInTheDocumentLeadsSomewhere() {
+        Set<String> references = new HashSet<>();
+        collect(document, references);
+        assertThat(references).isNotEmpty().allSatisfy(reference -> assertThat(
+                        document.at(reference.substring(1)).isMissingNode())
+                .as(reference)
+                .isFalse());
+    }
+
+    private static void collect(JsonNode node, Set<String> references) {
+        if (node.has("$ref")) {
+            references.add(node.get("$ref").asText());
+        }
+        node.forEach(child -> collect(child, references));
+    }
+
+    @Test
+    void everyOperationDocumentsItsProblems() {
+        document.get("paths")
+                .forEach(path -> path.forEach(operation -> {
+                    Map<String, JsonNode> problems = new java.util.TreeMap<>();
+                    operation.get("responses").properties().forEach(r -> {
+                        if (r.getValue()
+                                .at("/content/application~1problem+json")
+                                .isObject()) {
+                            problems.put(r.getKey(), r.getValue());
+                        }
+                    });
+                    assertThat(problems).containsKeys("400", "500", "503");
+                    assertThat(problems.get("503").at("/headers/Retry-After").isObject())
+                            .isTrue();
+                    assertThat(operation.has("x-problems")).isFalse();
+                }));
+    }
+}
