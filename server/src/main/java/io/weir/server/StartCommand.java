@@ -1,5 +1,6 @@
 package io.weir.server;
 
+import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
@@ -8,6 +9,7 @@ import io.weir.http.HttpSettings;
 import io.weir.sharding.WeirNode;
 import java.security.SecureRandom;
 import java.time.Clock;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -28,13 +30,17 @@ final class StartCommand implements Callable<Integer> {
     /** The command returned, the store runs on. */
     static final int RUNNING = -1;
 
+    /** A node that the cluster has removed must not linger as a process that serves nothing. */
+    private static final Config EXIT_WHEN_DOWN =
+            ConfigFactory.parseMap(Map.of("pekko.coordinated-shutdown.exit-jvm", "on"));
+
     private static final Logger LOG = LoggerFactory.getLogger(StartCommand.class);
 
     @Override
     public Integer call() {
         WeirNode node;
         try {
-            node = WeirNode.start(ConfigFactory.defaultApplication());
+            node = WeirNode.start(EXIT_WHEN_DOWN.withFallback(ConfigFactory.defaultApplication()));
         } catch (IllegalArgumentException | IllegalStateException | ConfigException e) {
             throw new CommandFailure(CommandFailure.REFUSED, "cannot start: " + e.getMessage());
         }

@@ -168,7 +168,7 @@ final class LogReader {
     private EncodedRows project(LogBatch batch, TableSchema written, List<Column> columns) throws IOException {
         Projection projection = Projection.plan(
                 written, columns, batch.metadata(), batch.header().bodyBytes());
-        EncodedRows rows = batch.read(projection);
+        EncodedRows rows = batch.read(written, projection);
         return sameTypes(projection.columns(), columns)
                 ? rows
                 : RecordBatches.widen(projection.columns(), columns, rows, allocator);

@@ -12,7 +12,7 @@ import java.nio.ByteOrder;
  *  5  u8   0                                  44  i32  schema id
  *  6  u16  flags (bit 0: CONTINUES)           48  i32  length of writer entries
  *  8  u32  total length, this head included   52  i32  length of column statistics
- * 12  u32  CRC-32C of bytes 16..total length  56  i32  length of change types (0: all inserts)
+ * 12  u32  CRC-32C of bytes 0..12, 16..total  56  i32  length of change types (0: all inserts)
  * 16  i64  base offset                        60  i32  length of the Arrow metadata
  * 24  i64  commit timestamp, ms since epoch   64       sections in that order, each padded with zeros to 8,
  * 32  i32  rows of the same group before these          then the Arrow body up to the total length
@@ -40,6 +40,9 @@ public record BatchHeader(
     public static final int SIZE = 64;
     public static final int MAGIC = 0x54414257; // "WBAT" read little-endian
     public static final int VERSION = 1;
+    /** Where the checksum stands; it covers what is before it and what is from {@link #CRC_START} on. */
+    public static final int CRC_POSITION = 12;
+
     public static final int CRC_START = 16;
     public static final int FLAG_CONTINUES = 1;
 

@@ -115,6 +115,7 @@ public final class StoredBatch {
 
     private int checksum() {
         CRC32C crc = new CRC32C();
+        crc.update(bytes.duplicate().position(0).limit(BatchHeader.CRC_POSITION));
         crc.update(bytes.duplicate().position(BatchHeader.CRC_START));
         return (int) crc.getValue();
     }

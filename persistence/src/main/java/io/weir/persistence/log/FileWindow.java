@@ -83,6 +83,11 @@ final class FileWindow {
     /** Reads the whole batch and compares its checksum. */
     boolean checksumMatches(long position, BatchHeader header) throws IOException {
         CRC32C crc = new CRC32C();
+        ByteBuffer head = bytes(position, BatchHeader.CRC_POSITION);
+        if (head == null) {
+            return false;
+        }
+        crc.update(head);
         long at = position + BatchHeader.CRC_START;
         long end = position + header.totalBytes();
         while (at < end) {

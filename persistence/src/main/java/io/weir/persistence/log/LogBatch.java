@@ -31,9 +31,6 @@ public interface LogBatch {
      */
     StoredBatch readAll() throws IOException;
 
-    /** Reads only the byte ranges that the projection names, unchecked: for metadata and bytes that are checked elsewhere. */
-    EncodedRows read(Projection projection) throws IOException;
-
     /**
      * Reads only the byte ranges that the projection names, and checks each column against its own checksum.
      *

@@ -94,8 +94,7 @@ final class SegmentBatch implements LogBatch {
         return batch;
     }
 
-    @Override
-    public EncodedRows read(Projection projection) throws IOException {
+    private EncodedRows read(Projection projection) throws IOException {
         if (projection.rowCount() != header.rowCount()) {
             throw damaged(
                     "the head says %d rows and the metadata %d".formatted(header.rowCount(), projection.rowCount()));
