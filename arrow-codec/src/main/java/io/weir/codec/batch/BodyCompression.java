@@ -5,16 +5,12 @@ import com.github.luben.zstd.ZstdException;
 import io.weir.codec.ErrorCode;
 import io.weir.codec.WeirException;
 import io.weir.codec.schema.Column;
-import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
-import net.jpountz.lz4.LZ4Exception;
-import net.jpountz.lz4.LZ4FrameInputStream;
 import net.jpountz.lz4.LZ4FrameOutputStream;
 import org.jspecify.annotations.Nullable;
 
@@ -197,13 +193,10 @@ public final class BodyCompression {
     }
 
     private static @Nullable String inflateLz4(byte[] frame, byte[] out, int at, int length) {
-        try (InputStream in = new LZ4FrameInputStream(new ByteArrayInputStream(frame), true)) {
-            int written = in.readNBytes(out, at, length);
-            if (written < length) {
-                return "holds %d bytes, declares %d".formatted(written, length);
-            }
-            return in.read() < 0 ? null : "holds more than the %d bytes it declares".formatted(length);
-        } catch (IOException | LZ4Exception | IndexOutOfBoundsException | IllegalArgumentException e) {
+        try {
+            int written = Lz4Frames.decode(frame, out, at, at + length);
+            return written == length ? null : "holds %d bytes, declares %d".formatted(written, length);
+        } catch (IllegalArgumentException | IndexOutOfBoundsException | ArithmeticException e) {
             return String.valueOf(e.getMessage());
         }
     }

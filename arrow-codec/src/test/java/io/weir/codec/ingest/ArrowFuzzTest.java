@@ -25,7 +25,7 @@ import org.apache.arrow.vector.VectorSchemaRoot;
 class ArrowFuzzTest {
     private static final DecodeLimits LIMITS = new DecodeLimits(8 << 20, 100_000, 1 << 20);
 
-    @Property(tries = 1500)
+    @Property(tries = 1000)
     void damagedStreamsAreRefusedOrRead(
             @ForAll long seed, @ForAll @IntRange(max = 3) int depth, @ForAll Compression compression) {
         TableSchema schema = depth == 0 ? RandomRows.everyLeaf() : RandomRows.schema(seed % 50, depth);
@@ -34,7 +34,7 @@ class ArrowFuzzTest {
         decodeDamaged(RowFormat.ARROW_STREAM, damage(body, new SplittableRandom(seed)), schema);
     }
 
-    @Property(tries = 500)
+    @Property(tries = 300)
     void damagedFilesAreRefusedOrRead(@ForAll long seed, @ForAll @IntRange(max = 2) int depth) {
         TableSchema schema = RandomRows.schema(seed % 20, depth);
         byte[] body = BatchRows.withAllocator(allocator -> {
@@ -46,12 +46,12 @@ class ArrowFuzzTest {
         decodeDamaged(RowFormat.ARROW_FILE, damage(body, new SplittableRandom(seed)), schema);
     }
 
-    /** Every byte of the two metadata flatbuffers of a small stream, each with several wrong values. */
-    @Property(tries = 6)
-    void everyByteOfTheMetadataMayBeWrong(@ForAll @IntRange(max = 5) int which) {
-        TableSchema schema = RandomRows.schema(which, 2);
+    /** Every byte of a small stream, the metadata flatbuffers included, each with two wrong values. */
+    @Property(tries = 3)
+    void everyByteMayBeWrong(@ForAll @IntRange(max = 2) int which) {
+        TableSchema schema = RandomRows.schema(which, 1);
         byte[] body = ArrowBodies.stream(schema, which, 3, Compression.values()[which % 3]);
-        int[] wrong = {0, 1, 0x7F, 0x80, 0xFF};
+        int[] wrong = {1, 0xFF};
         for (int i = 0; i < body.length; i++) {
             byte right = body[i];
             for (int value : wrong) {
