@@ -12,7 +12,7 @@ import java.nio.ByteOrder;
  *  5  u8   0                                  44  i32  schema id
  *  6  u16  flags (bit 0: CONTINUES)           48  i32  length of writer entries
  *  8  u32  total length, this head included   52  i32  length of column statistics
- * 12  u32  CRC-32C of bytes 16..total length  56  i32  length of change types (0: all inserts)
+ * 12  u32  CRC-32C of 16..total, xor flags     56  i32  length of change types (0: all inserts)
  * 16  i64  base offset                        60  i32  length of the Arrow metadata
  * 24  i64  commit timestamp, ms since epoch   64       sections in that order, each padded with zeros to 8,
  * 32  i32  rows of the same group before these          then the Arrow body up to the total length
@@ -114,13 +114,23 @@ public record BatchHeader(
         return totalBytes - bodyStart();
     }
 
+    /**
+     * The checksum that a head with these flags has.
+     *
+     * @param crc CRC-32C of the batch's bytes from {@link #CRC_START} on
+     */
+    public static int checksum(int crc, int flags) {
+        return crc ^ flags;
+    }
+
     public static int padded(int length) {
         return (length + 7) & ~7;
     }
 
     /** True when the lengths can be those of a batch: not negative, within the total, total within {@link #TOTAL_BYTES_MAX}. */
     public boolean isPlausible() {
-        return totalBytes >= SIZE
+        return (flags & ~FLAG_CONTINUES) == 0
+                && totalBytes >= SIZE
                 && totalBytes <= TOTAL_BYTES_MAX
                 && rowCount > 0
                 && baseOffset >= 0
@@ -150,7 +160,7 @@ public record BatchHeader(
     public static @org.jspecify.annotations.Nullable BatchHeader read(ByteBuffer buffer) {
         ByteBuffer in = buffer.duplicate().order(ByteOrder.LITTLE_ENDIAN);
         int p = in.position();
-        if (in.remaining() < SIZE || in.getInt(p) != MAGIC || in.get(p + 4) != VERSION) {
+        if (in.remaining() < SIZE || in.getInt(p) != MAGIC || in.get(p + 4) != VERSION || in.get(p + 5) != 0) {
             return null;
         }
         BatchHeader header = new BatchHeader(

@@ -116,7 +116,7 @@ public final class StoredBatch {
     private int checksum() {
         CRC32C crc = new CRC32C();
         crc.update(bytes.duplicate().position(BatchHeader.CRC_START));
-        return (int) crc.getValue();
+        return BatchHeader.checksum((int) crc.getValue(), header.flags());
     }
 
     public BatchHeader header() {

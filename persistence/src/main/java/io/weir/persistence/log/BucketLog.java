@@ -83,7 +83,13 @@ public final class BucketLog implements AutoCloseable {
             throws IOException {
         files.createDirectories(directory);
         LogState state = LogState.open(files, directory);
-        Recovery.Recovered recovered = new Recovery(files, directory, settings.indexIntervalBytes(), state).run();
+        Recovery.Recovered recovered;
+        try {
+            recovered = new Recovery(files, directory, settings.indexIntervalBytes(), state).run();
+        } catch (IOException | RuntimeException e) {
+            state.close();
+            throw e;
+        }
         BucketLog log = new BucketLog(files, directory, settings, clock, state, recovered);
         if (!log.tailTrusted) {
             try {
@@ -251,7 +257,8 @@ public final class BucketLog implements AutoCloseable {
         Path temporary = SegmentFiles.temporary(path);
         files.delete(temporary);
         StoredFile fresh = files.create(temporary);
-        // From the move on the former segment ends here even if this fails: recovery would not look behind the new name.
+        // From the move on the former segment ends here even if this fails: recovery would not look behind the new
+        // name.
         tailTrusted = false;
         try {
             files.move(temporary, path);

@@ -94,6 +94,6 @@ final class FileWindow {
             crc.update(bytes);
             at += n;
         }
-        return (int) crc.getValue() == header.crc();
+        return BatchHeader.checksum((int) crc.getValue(), header.flags()) == header.crc();
     }
 }

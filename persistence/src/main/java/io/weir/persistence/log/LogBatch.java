@@ -5,6 +5,7 @@ import io.weir.codec.batch.BatchStatistics;
 import io.weir.codec.batch.EncodedRows;
 import io.weir.codec.batch.Projection;
 import io.weir.codec.batch.StoredBatch;
+import io.weir.codec.schema.TableSchema;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +31,14 @@ public interface LogBatch {
      */
     StoredBatch readAll() throws IOException;
 
-    /** Reads only the byte ranges that the projection names; each column read whole is checked against its own checksum. */
+    /** Reads only the byte ranges that the projection names, unchecked: for metadata and bytes that are checked elsewhere. */
     EncodedRows read(Projection projection) throws IOException;
+
+    /**
+     * Reads only the byte ranges that the projection names, and checks each column against its own checksum.
+     *
+     * @param written the schema version that the batch was written with
+     * @throws io.weir.codec.WeirException CORRUPT_DATA naming the column, segment, position and offsets
+     */
+    EncodedRows read(TableSchema written, Projection projection) throws IOException;
 }

@@ -68,12 +68,12 @@ final class Recovery {
         for (int i = 0; i + 1 < kept.size(); i++) {
             segments.add(openSealed(kept.get(i), kept.get(i + 1)));
         }
+        files.syncDirectory(directory);
         StoredFile tail = null;
         if (!kept.isEmpty()) {
             loadWriters();
             tail = openActive(kept.get(kept.size() - 1));
         }
-        files.syncDirectory(directory);
         return recovered(tail);
     }
 

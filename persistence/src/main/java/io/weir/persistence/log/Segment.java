@@ -18,6 +18,8 @@ import org.slf4j.LoggerFactory;
 final class Segment {
     private static final Logger LOG = LoggerFactory.getLogger(Segment.class);
 
+    private static final int WINDOW_BYTES = 64 << 10;
+
     private final FileStore files;
     private final Path path;
     private final long baseOffset;
@@ -89,6 +91,16 @@ final class Segment {
             gaps.add(gap);
             LOG.error("damaged segment={} {}", path, gap);
         }
+    }
+
+    /** The damaged place that begins with a bad batch at the position: it ends where the next whole batch begins. */
+    Gap findGap(StoredFile shared, long position, long fromOffset) throws IOException {
+        SegmentExtent end = extent;
+        FileWindow window = new FileWindow(shared, end.endPosition(), WINDOW_BYTES);
+        DamageSearch.Found found = new DamageSearch(window, end.endOffset()).next(position + 1, fromOffset);
+        return found == null
+                ? new Gap(position, end.endPosition(), fromOffset, end.endOffset())
+                : new Gap(position, found.position(), fromOffset, found.header().baseOffset());
     }
 
     /** The shared file; to be given back with {@link #release}. @throws java.nio.file.NoSuchFileException when deleted meanwhile */

@@ -7,6 +7,7 @@ import io.weir.codec.batch.BatchStatistics;
 import io.weir.codec.batch.EncodedRows;
 import io.weir.codec.batch.Projection;
 import io.weir.codec.batch.StoredBatch;
+import io.weir.codec.schema.TableSchema;
 import io.weir.persistence.file.StoredFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -42,7 +43,10 @@ final class SegmentBatch implements LogBatch {
 
     @Override
     public BatchStatistics statistics() throws IOException {
-        return BatchStatistics.decode(section(header.statisticsStart(), header.statisticsBytes()));
+        int length = header.statisticsBytes();
+        return length == 0
+                ? new BatchStatistics(List.of())
+                : BatchStatistics.decode(section(header.statisticsStart(), length));
     }
 
     @Override
@@ -92,6 +96,10 @@ final class SegmentBatch implements LogBatch {
 
     @Override
     public EncodedRows read(Projection projection) throws IOException {
+        if (projection.rowCount() != header.rowCount()) {
+            throw damaged(
+                    "the head says %d rows and the metadata %d".formatted(header.rowCount(), projection.rowCount()));
+        }
         ByteBuffer body = ByteBuffer.allocate(
                 projection.pieces().stream().mapToInt(Projection.Piece::length).sum());
         List<Projection.Piece> pieces = projection.pieces();
@@ -107,6 +115,17 @@ final class SegmentBatch implements LogBatch {
             }
         }
         return new EncodedRows(0, projection.rowCount(), projection.metadata(), body.flip());
+    }
+
+    @Override
+    public EncodedRows read(TableSchema written, Projection projection) throws IOException {
+        EncodedRows rows = read(projection);
+        try {
+            projection.verify(written, statistics(), rows.body());
+            return rows;
+        } catch (WeirException e) {
+            throw damaged(e.detail());
+        }
     }
 
     /** Index past the ranges from {@code first} on that are worth one read: ascending, and close to each other. */
@@ -143,11 +162,23 @@ final class SegmentBatch implements LogBatch {
         }
     }
 
-    private WeirException damaged(String what) {
-        segment.add(new Gap(position, position + header.totalBytes(), header.baseOffset(), header.nextOffset()));
+    private WeirException damaged(String what) throws IOException {
+        Gap gap = headLeadsOn()
+                ? new Gap(position, position + header.totalBytes(), header.baseOffset(), header.nextOffset())
+                : segment.findGap(file, position, header.baseOffset());
+        segment.add(gap);
         return new WeirException(
                 ErrorCode.CORRUPT_DATA,
                 "%s: segment=%d position=%d fromOffset=%d toOffset=%d; read on from toOffset"
-                        .formatted(what, segment.baseOffset(), position, header.baseOffset(), header.nextOffset()));
+                        .formatted(what, segment.baseOffset(), position, gap.fromOffset(), gap.toOffset()));
+    }
+
+    /** Whether the head is believable where the batch is not: the next batch, or the segment's end, is where it says. */
+    private boolean headLeadsOn() throws IOException {
+        SegmentExtent extent = segment.extent();
+        long next = position + header.totalBytes();
+        boolean atEnd = next == extent.endPosition() && header.nextOffset() == extent.endOffset();
+        return atEnd
+                || new FileWindow(file, extent.endPosition(), BatchHeader.SIZE).head(next, header.nextOffset()) != null;
     }
 }

@@ -44,8 +44,8 @@ final class SegmentCursor implements LogCursor {
                 continue;
             }
             BatchHeader header = ahead.head(position, offset);
-            if (header == null) {
-                passDamage(ahead);
+            if (header == null || header.nextOffset() > extent.endOffset() || isKnownBad()) {
+                passDamage(ahead, shared);
                 continue;
             }
             last = header;
@@ -94,11 +94,11 @@ final class SegmentCursor implements LogCursor {
     }
 
     /** Goes on behind the bad bytes; throws where wanted rows are lost with them, and can be asked for the next batch even then. */
-    private void passDamage(FileWindow ahead) throws IOException {
+    private void passDamage(FileWindow ahead, StoredFile shared) throws IOException {
         Segment segment = segments.get(at);
         Gap gap = knownGap(segment);
         if (gap == null) {
-            gap = findGap(ahead);
+            gap = findGap(ahead, shared);
             segment.add(gap);
         }
         last = null;
@@ -114,6 +114,15 @@ final class SegmentCursor implements LogCursor {
         }
     }
 
+    private boolean isKnownBad() {
+        for (Gap gap : segments.get(at).gaps()) {
+            if (gap.position() == position) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     private @Nullable Gap knownGap(Segment segment) {
         for (Gap gap : segment.gaps()) {
             if (gap.fromOffset() <= offset && offset < gap.toOffset()) {
@@ -123,16 +132,13 @@ final class SegmentCursor implements LogCursor {
         return null;
     }
 
-    private Gap findGap(FileWindow ahead) throws IOException {
+    /** A head that leads nowhere may belong to a batch that is bad itself. */
+    private Gap findGap(FileWindow ahead, StoredFile shared) throws IOException {
         BatchHeader before = last;
         boolean misled = before != null && !ahead.checksumMatches(lastPosition, before);
-        long badPosition = misled ? lastPosition : position;
-        long badOffset = misled && before != null ? before.baseOffset() : offset;
-        DamageSearch.Found found = new DamageSearch(ahead, extent.endOffset()).next(badPosition + 1, badOffset);
-        return found == null
-                ? new Gap(badPosition, extent.endPosition(), badOffset, extent.endOffset())
-                : new Gap(
-                        badPosition, found.position(), badOffset, found.header().baseOffset());
+        return misled && before != null
+                ? segments.get(at).findGap(shared, lastPosition, before.baseOffset())
+                : segments.get(at).findGap(shared, position, offset);
     }
 
     @Override

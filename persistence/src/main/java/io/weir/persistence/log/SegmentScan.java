@@ -201,6 +201,7 @@ final class SegmentScan {
     }
 
     private Result result() {
+        index.cut(complete.endPosition());
         return new Result(complete, index, List.copyOf(gaps), completeGroupPosition, window.limit());
     }
 }

@@ -42,6 +42,13 @@ final class SparseIndex {
         timestamps[size++] = timestampMs;
     }
 
+    /** Forgets the batches that stand at or past the position. */
+    synchronized void cut(long position) {
+        while (size > 0 && positions[size - 1] >= position) {
+            size--;
+        }
+    }
+
     /** The last entry at or before the offset, or null. */
     synchronized @Nullable Entry floor(long offset) {
         int found = Arrays.binarySearch(offsets, 0, size, offset);

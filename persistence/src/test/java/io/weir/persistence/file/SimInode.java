@@ -59,10 +59,17 @@ final class SimInode {
         resize(newSize);
         int firstGone = (int) ((newSize + UNIT - 1) / UNIT);
         dirty.clear(firstGone, Math.max(firstGone, dirty.length()));
-        written.clear(firstGone, Math.max(firstGone, written.length()));
+        int pageEnd = pageEnd(newSize) / UNIT;
+        written.clear(pageEnd, Math.max(pageEnd, written.length()));
         if (newSize % UNIT != 0) {
             dirty.set((int) (newSize / UNIT));
         }
+    }
+
+    /** The page that a file ends in is overwritten in place, sector by sector; pages behind a cut are new ones. */
+    private static int pageEnd(long position) {
+        int page = UNIT * UNITS_PER_PAGE;
+        return (int) ((position + page - 1) / page) * page;
     }
 
     private void resize(long newSize) {
@@ -113,7 +120,7 @@ final class SimInode {
         long newSize = sizes.get(kept);
         int smallest = (int) smallest(sizes.subList(0, kept + 1));
         byte[] after = Arrays.copyOf(platter, (int) Math.max(newSize, platter.length));
-        Arrays.fill(after, Math.min(smallest, after.length), after.length, (byte) 0);
+        Arrays.fill(after, Math.min(pageEnd(smallest), after.length), after.length, (byte) 0);
         int group = random.nextBoolean() ? UNITS_PER_PAGE : 1;
         for (int first = 0; first * UNIT < newSize; first += group) {
             boolean survives = random.nextBoolean();

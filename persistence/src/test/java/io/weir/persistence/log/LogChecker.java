@@ -68,7 +68,9 @@ final class LogChecker {
                 }
             }
         }
-        assertThat(extra).as("rows past the acknowledged end that no unknown group explains, of " + unknown).isEmpty();
+        assertThat(extra)
+                .as("rows past the acknowledged end that no unknown group explains, of " + unknown)
+                .isEmpty();
     }
 
     /** Everything that can be read is right, nothing is missing, the writers' memory agrees. */
@@ -76,8 +78,10 @@ final class LogChecker {
         checkEnds(log);
         assertThat(TestBatches.readAll(log, start)).as("rows").isEqualTo(rows.subList((int) start, rows.size()));
         assertThat(log.corruptions()).as("corruptions").isEmpty();
-        applied.forEach((writer, sequences) -> sequences.forEach((sequence, answer) ->
-                assertThat(log.writers().check(writer, sequence)).as(writer + sequence).isEqualTo(answer)));
+        applied.forEach((writer, sequences) ->
+                sequences.forEach((sequence, answer) -> assertThat(log.writers().check(writer, sequence))
+                        .as(writer + sequence)
+                        .isEqualTo(answer)));
         unknown.forEach(group -> group.forEach(request -> checkNotApplied(log, request)));
     }
 

@@ -202,6 +202,9 @@ final class LogSimulation {
             note("appended", base);
         } catch (IOException e) {
             failures++;
+            if (random.nextInt(3) == 0) {
+                files.crashAfter(1 + random.nextInt(6));
+            }
             note("append failed: " + e.getMessage(), checker.end());
         } finally {
             if (!finished) {

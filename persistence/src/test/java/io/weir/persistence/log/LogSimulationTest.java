@@ -28,7 +28,7 @@ final class LogSimulationTest {
     @Test
     void nothingAcknowledgedIsLostOnAnySeed() {
         Long only = Long.getLong("weir.sim.seed");
-        int seeds = Integer.getInteger("weir.sim.seeds", 2500);
+        int seeds = Integer.getInteger("weir.sim.seeds", 3000);
         long crashes = 0;
         long failures = 0;
         long rows = 0;
@@ -43,7 +43,9 @@ final class LogSimulationTest {
         }
         System.out.printf(
                 "log simulation: seeds=%d crashes=%d failedCalls=%d rows=%d%n", all.length, crashes, failures, rows);
-        assertThat(crashes).as("the simulation crashes often enough to mean something").isGreaterThan(all.length - 1L);
+        assertThat(crashes)
+                .as("the simulation crashes often enough to mean something")
+                .isGreaterThan(all.length - 1L);
     }
 
     @Test

@@ -1,0 +1,111 @@
+package io.weir.actors.serialization;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.weir.actors.bucket.BucketManifest;
+import io.weir.actors.catalog.CatalogEvent;
+import io.weir.actors.catalog.CatalogState;
+import io.weir.actors.catalog.TableInfo;
+import io.weir.codec.schema.Column;
+import io.weir.codec.schema.DataType;
+import io.weir.codec.schema.TableSchema;
+import io.weir.codec.schema.TypeParser;
+import java.io.NotSerializableException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class EventSerializerTest {
+    private static final Path GOLDEN = Path.of("src/test/resources/events-v1.txt");
+
+    private static final TableInfo TABLE = new TableInfo(
+            7,
+            "db",
+            "t",
+            List.of(
+                    new TableSchema(1, List.of(new Column(1, "id", DataType.Simple.BIGINT, false))),
+                    new TableSchema(
+                            2,
+                            List.of(
+                                    new Column(1, "id", DataType.Simple.BIGINT, false),
+                                    new Column(
+                                            2,
+                                            "tags",
+                                            TypeParser.parse("MAP<STRING, ROW<a INT, b DECIMAL(9,2)>>"),
+                                            true)))),
+            List.of("id"),
+            4,
+            Map.of("log.ttl", "1d"),
+            Instant.ofEpochMilli(1_700_000_000_123L));
+
+    private static final List<Object> EVENTS = List.of(
+            new CatalogEvent.DatabaseCreated("db"),
+            new CatalogEvent.DatabaseDropped("db"),
+            new CatalogEvent.TableCreated(TABLE, true),
+            new CatalogEvent.TableDropped("db", "t", 7),
+            new CatalogEvent.TableAltered(TABLE),
+            new CatalogState.Snapshot(7, List.of("db"), List.of(TABLE)),
+            new BucketManifest.LeaderEpochRaised(3, new BucketManifest.Node("node", "host:1")));
+
+    private final EventSerializer serializer = new EventSerializer();
+
+    @Test
+    void everyEventRoundTrips() throws Exception {
+        assertThat(EVENTS)
+                .extracting(Object::getClass)
+                .doesNotHaveDuplicates()
+                .hasSize(EventSerializer.MANIFESTS.all().size());
+        for (Object event : EVENTS) {
+            assertThat(serializer.fromBinary(serializer.toBinary(event), serializer.manifest(event)))
+                    .isEqualTo(event);
+        }
+    }
+
+    @Test
+    void manifestsArePinned() {
+        assertThat(EventSerializer.MANIFESTS.all().keySet())
+                .containsExactlyInAnyOrder(
+                        "cat.database-created.1",
+                        "cat.database-dropped.1",
+                        "cat.table-created.1",
+                        "cat.table-dropped.1",
+                        "cat.table-altered.1",
+                        "cat.snapshot.1",
+                        "man.leader-epoch-raised.1");
+        assertThat(serializer.identifier()).isEqualTo(74_110_001);
+    }
+
+    /** What the first version wrote, line by line {@code manifest hex}, is read for ever. */
+    @Test
+    void eventsOfTheFirstVersionAreRead() throws Exception {
+        Map<String, Object> read = new LinkedHashMap<>();
+        for (String line : Files.readAllLines(GOLDEN)) {
+            int space = line.indexOf(' ');
+            String manifest = line.substring(0, space);
+            read.put(manifest, serializer.fromBinary(HexFormat.of().parseHex(line.substring(space + 1)), manifest));
+        }
+        assertThat(new ArrayList<>(read.values())).isEqualTo(EVENTS);
+    }
+
+    @Test
+    void unknownManifestsAndDamagedBytesAreRefused() {
+        assertThatThrownBy(() -> serializer.fromBinary(new byte[] {1, 2, 3}, "cat.unknown.1"))
+                .isInstanceOf(NotSerializableException.class);
+        assertThatThrownBy(() -> serializer.fromBinary(new byte[] {1, 2, 3}, "cat.table-created.1"))
+                .isInstanceOf(NotSerializableException.class);
+    }
+
+    /** Prints the golden file's content; for the day when a new manifest is added. */
+    public static void main(String[] arguments) {
+        EventSerializer serializer = new EventSerializer();
+        EVENTS.forEach(event -> System.out.println(
+                serializer.manifest(event) + " " + HexFormat.of().formatHex(serializer.toBinary(event))));
+    }
+}

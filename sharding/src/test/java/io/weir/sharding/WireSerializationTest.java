@@ -1,0 +1,166 @@
+package io.weir.sharding;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.typesafe.config.ConfigFactory;
+import io.weir.actors.bucket.Bucket;
+import io.weir.actors.bucket.BucketId;
+import io.weir.actors.bucket.BucketManifest;
+import io.weir.actors.bucket.TestRows;
+import io.weir.actors.catalog.Catalog;
+import io.weir.codec.ErrorCode;
+import io.weir.codec.schema.Column;
+import io.weir.codec.schema.TypeParser;
+import java.io.NotSerializableException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.serialization.Serialization;
+import org.apache.pekko.serialization.SerializationExtension;
+import org.apache.pekko.serialization.SerializerWithStringManifest;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+class WireSerializationTest {
+    private static ActorTestKit kit;
+
+    @BeforeAll
+    static void start() {
+        kit = ActorTestKit.create(ConfigFactory.parseString("pekko.actor.allow-java-serialization = off")
+                .withFallback(ConfigFactory.load()));
+    }
+
+    @AfterAll
+    static void stop() {
+        kit.shutdownTestKit();
+    }
+
+    private static <T> ActorRef<T> ref() {
+        return kit.<T>createTestProbe().ref();
+    }
+
+    private static List<Object> messages() {
+        Catalog.TableDefinition definition =
+                new Catalog.TableDefinition("t", TestRows.COLUMNS, List.of("id"), 4, Map.of("log.ttl", "1d"));
+        Catalog.TableChange change = new Catalog.TableChange(
+                List.of(new Column(0, "m", TypeParser.parse("MAP<STRING, ARRAY<INT NOT NULL>>"), true)),
+                Map.of("a", "b"),
+                Map.of("id", "BIGINT"),
+                List.of("c"),
+                Map.of("log.linger", "1ms"),
+                Set.of("log.ttl"));
+        BucketId bucket = new BucketId(3, 1);
+        BucketManifest.Node node = new BucketManifest.Node("id", "host:1");
+        Bucket.FetchedRows dense = new Bucket.FetchedRows(TestRows.range(0, 10), 5, null, 77, null);
+        Bucket.FetchedRows sparse = new Bucket.FetchedRows(
+                TestRows.rows(4, 9), 100, new Bucket.RowOffsets(new int[] {4, 9}), 78, ByteBuffer.wrap(new byte[] {0, 3
+                }));
+        return List.of(
+                new Catalog.CreateDatabase("db", ref()),
+                new Catalog.DropDatabase("db", true, ref()),
+                new Catalog.ListDatabases(ref()),
+                new Catalog.GetDatabase("db", ref()),
+                new Catalog.CreateTable("db", definition, true, ref()),
+                new Catalog.DropTable("db", "t", ref()),
+                new Catalog.AlterTable("db", "t", change, ref()),
+                new Catalog.ListTables("db", ref()),
+                new Catalog.GetTable("db", "t", ref()),
+                new Catalog.GetTableById(Long.MAX_VALUE, ref()),
+                new Catalog.ListTableIds(ref()),
+                new Catalog.Done(),
+                new Catalog.Databases(List.of("a")),
+                new Catalog.Table(TestRows.table(9, Map.of())),
+                new Catalog.Tables(List.of("a", "b")),
+                new Catalog.TableIds(Set.of(1L, 1L << 40), 1L << 40),
+                new Catalog.Refused(ErrorCode.TABLE_EXISTS, "detail"),
+                new Bucket.Fetch(1, Long.MAX_VALUE, 3, 4, List.of(2, 1), "a = 1", Duration.ofMillis(1500), ref()),
+                new Bucket.Fetch(1, 2, 3, 4, List.of(), null, Duration.ZERO, ref()),
+                new Bucket.Locate(5, ref()),
+                new Bucket.Describe(ref()),
+                Bucket.Tick.INSTANCE,
+                new Bucket.Appended(1, 2),
+                new Bucket.Located(3),
+                new Bucket.Description("host:1", 2, 3, 4, 5, 6, List.of("broken")),
+                new Bucket.Refused(ErrorCode.OVERLOADED, "detail"),
+                new BucketManifest.GetOwnership(bucket, ref()),
+                new BucketManifest.RaiseEpoch(bucket, 4, node, ref()),
+                new BucketManifest.Ownership(5, node),
+                new NodeAgent.CountBuckets(ref()),
+                new NodeAgent.BucketCount(4),
+                new NodeAgent.TakeOver(List.of("1-2"), ref()),
+                new NodeAgent.TakenOver(3, List.of("1-2: no")),
+                new LogHandover.Open("1-2", ref()),
+                new LogHandover.Read(7, "a.log", 1L << 33, ref()),
+                new LogHandover.Close(7),
+                new LogHandover.Opened(7, List.of(new LogHandover.FileSize("a.log", 1L << 33))),
+                new LogHandover.Denied("reason"),
+                new LogHandover.Chunk(-5, ByteBuffer.wrap(new byte[] {1, 2, 3})),
+                new Bucket.Append(
+                        List.of(TestRows.range(0, 3), TestRows.range(3, 900)),
+                        new Bucket.WriterSequence("wörk", 1L << 40),
+                        ref()),
+                new Bucket.Append(List.of(TestRows.range(0, 3)), null, ref()),
+                new Bucket.Fetched(List.of(dense, sparse), 110, 120),
+                new Bucket.Fetched(List.of(), 0, 0));
+    }
+
+    @Test
+    void everyMessageRoundTripsUnderItsManifest() {
+        Serialization serialization = SerializationExtension.get(kit.system());
+        Set<Class<?>> seen = new HashSet<>();
+        for (Object message : messages()) {
+            SerializerWithStringManifest serializer =
+                    (SerializerWithStringManifest) serialization.findSerializerFor(message);
+            assertThat(serializer).isInstanceOfAny(ControlSerializer.class, BulkSerializer.class);
+            assertThat(kit.serializationTestKit().verifySerialization(message, true))
+                    .isEqualTo(message);
+            seen.add(message.getClass());
+        }
+        Set<Class<?>> all = new HashSet<>(ControlSerializer.MANIFESTS.all().values());
+        all.addAll(BulkSerializer.MANIFESTS.all().values());
+        assertThat(seen).isEqualTo(all);
+    }
+
+    @Test
+    void manifestsDoNotFollowClassNames() {
+        assertThat(ControlSerializer.MANIFESTS.all().keySet())
+                .allMatch(name -> name.matches("[a-z]{3}\\.[a-z-]+\\.\\d+"));
+        assertThat(BulkSerializer.MANIFESTS.all().keySet())
+                .containsExactlyInAnyOrder("bkt.append.1", "bkt.fetched.1", "hov.chunk.1");
+        assertThat(List.of(ControlSerializer.IDENTIFIER, BulkSerializer.IDENTIFIER))
+                .containsExactly(74_110_002, 74_110_003);
+    }
+
+    /** Cut or changed anywhere: a refusal or a message, never another exception and never a large allocation. */
+    @Test
+    void damagedBulkMessagesAreRefused() throws Exception {
+        BulkSerializer serializer =
+                (BulkSerializer) SerializationExtension.get(kit.system()).serializerFor(Bucket.Append.class);
+        Bucket.Append append =
+                new Bucket.Append(List.of(TestRows.range(0, 3)), new Bucket.WriterSequence("w", 1), ref());
+        byte[] bytes = serializer.toBinary(append);
+        for (int length = 0; length < bytes.length; length++) {
+            byte[] cut = Arrays.copyOf(bytes, length);
+            assertThatThrownBy(() -> serializer.fromBinary(cut, BulkSerializer.APPEND))
+                    .isInstanceOf(NotSerializableException.class);
+        }
+        for (int i = 0; i < bytes.length; i++) {
+            byte[] changed = bytes.clone();
+            changed[i] ^= (byte) 0xff;
+            try {
+                assertThat(serializer.fromBinary(changed, BulkSerializer.APPEND))
+                        .isInstanceOf(Bucket.Append.class);
+            } catch (NotSerializableException e) {
+                assertThat(e).hasMessageContaining(BulkSerializer.APPEND);
+            }
+        }
+    }
+}
