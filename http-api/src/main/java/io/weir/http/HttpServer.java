@@ -14,8 +14,6 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.apache.arrow.memory.BufferAllocator;
-import org.apache.arrow.memory.RootAllocator;
-import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.DispatcherSelector;
 import org.apache.pekko.http.javadsl.Http;
@@ -33,6 +31,7 @@ public final class HttpServer {
      * Binds and serves until the actor system's coordinated shutdown, in which the port is closed first, then requests under way get
      * {@link HttpSettings#shutdownDeadline} to end. Only one server per registry.
      *
+     * @param allocator for decoding and encoding; stays the caller's, who closes it after the actor system ended
      * @param registry metrics of the whole node; this server adds its own, and serves all of it
      * @param random makes request ids; used once
      * @return the binding, whose local address has the port that was picked
@@ -40,11 +39,11 @@ public final class HttpServer {
     public static CompletionStage<ServerBinding> start(
             WeirCluster cluster,
             HttpSettings settings,
+            BufferAllocator allocator,
             PrometheusRegistry registry,
             Clock clock,
             RandomGenerator random) {
         ActorSystem<?> system = cluster.system();
-        BufferAllocator allocator = new RootAllocator();
         InFlightBytes inFlight = new InFlightBytes(settings.inFlightBytesMax());
         HttpMetrics metrics = new HttpMetrics(registry, inFlight);
         Router router = new Router(
@@ -57,14 +56,8 @@ public final class HttpServer {
                 .newServerAt(settings.host(), settings.port())
                 .withSettings(serverSettings(system, settings))
                 .bind(router::handle)
-                .thenApply(binding -> {
-                    CoordinatedShutdown.get(system)
-                            .addTask(
-                                    CoordinatedShutdown.PhaseActorSystemTerminate(),
-                                    "weir-http-allocator",
-                                    () -> closing(allocator));
-                    return binding.addToCoordinatedShutdown(settings.shutdownDeadline(), system.classicSystem());
-                });
+                .thenApply(binding ->
+                        binding.addToCoordinatedShutdown(settings.shutdownDeadline(), system.classicSystem()));
     }
 
     static List<Operation> operations(
@@ -106,11 +99,6 @@ public final class HttpServer {
         String node = Long.toHexString(random.nextLong());
         AtomicLong next = new AtomicLong();
         return () -> node + "-" + Long.toHexString(next.incrementAndGet());
-    }
-
-    private static CompletionStage<org.apache.pekko.Done> closing(BufferAllocator allocator) {
-        allocator.close();
-        return java.util.concurrent.CompletableFuture.completedFuture(org.apache.pekko.Done.getInstance());
     }
 
     private static ServerSettings serverSettings(ActorSystem<?> system, HttpSettings settings) {

@@ -25,6 +25,7 @@ final class JsonAnswer {
 
     /** @return false when the answer is full */
     boolean add(Slice slice) {
+        slice.orThrow();
         for (Bucket.FetchedRows batch : slice.batches()) {
             if (!rows.write(out, slice.bucket(), batch, new Bounded(slice.bucket()))) {
                 return false;

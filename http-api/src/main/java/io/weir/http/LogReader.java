@@ -15,6 +15,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.japi.Pair;
@@ -51,6 +52,9 @@ final class LogReader {
     /** The state of a bounded read: which bucket is being read, from where, and what may still come. */
     private record Progress(SortedMap<Integer, Long> left, long rows, long bytes) {}
 
+    private static final Progress END = new Progress(new TreeMap<>(), 0, 0);
+    private static final long ENDED = -1;
+
     /** Bucket after bucket, each up to its high watermark in the span, within the query's limits. */
     Source<Slice, NotUsed> bounded(LogQuery query, LogStart.Span span) {
         Progress start = new Progress(new TreeMap<>(span.from()), query.rowsMax(), query.bytesMax());
@@ -75,17 +79,22 @@ final class LogReader {
                 query.columnIds(),
                 query.where(),
                 Duration.ZERO);
-        return fetch(query, bucket, range, RETRIES_MAX).thenApply(slice -> {
-            if (slice.nextOffset() <= from) {
-                throw new WeirException(
-                        ErrorCode.CORRUPT_DATA,
-                        "Bucket " + bucket + " has nothing at offset " + from + ", below its high watermark; T/buckets"
-                                + " tells of damage");
+        return fetch(query, bucket, range, RETRIES_MAX).handle((slice, failure) -> {
+            if (failure != null || slice.nextOffset() <= from) {
+                Throwable reason = failure == null ? nothingAt(bucket, from) : Problem.unwrapped(failure);
+                return Optional.of(Pair.create(END, Slice.failed(bucket, from, reason)));
             }
             left.put(bucket, slice.nextOffset());
-            return Optional.of(Pair.create(
-                    new Progress(left, progress.rows() - slice.rows(), progress.bytes() - slice.bytes()), slice));
+            Progress next = new Progress(left, progress.rows() - slice.rows(), progress.bytes() - slice.bytes());
+            return Optional.of(Pair.create(next, slice));
         });
+    }
+
+    private static WeirException nothingAt(int bucket, long offset) {
+        return new WeirException(
+                ErrorCode.CORRUPT_DATA,
+                "Bucket " + bucket + " has nothing at offset " + offset
+                        + ", below its high watermark; T/buckets tells of" + " damage");
     }
 
     /** All buckets at the same time, each in its own order, for as long as someone listens. */
@@ -98,9 +107,16 @@ final class LogReader {
     }
 
     private Source<Slice, NotUsed> following(LogQuery query, int bucket, long from, int bytesMax) {
-        return Source.unfoldAsync(from, (Long offset) -> fetch(
-                        query, bucket, unbounded(query, offset, bytesMax, FOLLOW_WAIT), RETRIES_MAX)
-                .thenApply(slice -> Optional.of(Pair.create(slice.nextOffset(), slice))));
+        return Source.unfoldAsync(from, (Long offset) -> {
+            if (offset == ENDED) {
+                return CompletableFuture.completedFuture(Optional.empty());
+            }
+            return fetch(query, bucket, unbounded(query, offset, bytesMax, FOLLOW_WAIT), RETRIES_MAX)
+                    .handle((slice, failure) -> Optional.of(
+                            failure == null
+                                    ? Pair.create(slice.nextOffset(), slice)
+                                    : Pair.create(ENDED, Slice.failed(bucket, offset, Problem.unwrapped(failure)))));
+        });
     }
 
     private static BucketClient.Range unbounded(LogQuery query, long from, int bytesMax, Duration wait) {
@@ -114,38 +130,36 @@ final class LogReader {
      * @return where to read from: past what was looked at and did not match
      */
     CompletionStage<SortedMap<Integer, Long>> awaitRow(LogQuery query, SortedMap<Integer, Long> from) {
-        return awaitRow(query, from, clock.instant().plus(query.waitAtMost()));
+        Instant deadline = clock.instant().plus(query.waitAtMost());
+        Map<Integer, Long> looked = new ConcurrentHashMap<>(from);
+        CompletableFuture<Boolean> found = new CompletableFuture<>();
+        List<CompletableFuture<Boolean>> all = new ArrayList<>();
+        for (int bucket : from.keySet()) {
+            all.add(look(query, bucket, looked, deadline, found).toCompletableFuture());
+        }
+        return CompletableFuture.anyOf(found, CompletableFuture.allOf(all.toArray(CompletableFuture[]::new)))
+                .thenApply(any -> new TreeMap<>(looked));
     }
 
-    private CompletionStage<SortedMap<Integer, Long>> awaitRow(
-            LogQuery query, SortedMap<Integer, Long> from, Instant deadline) {
+    /**
+     * Looks at one bucket in short turns, until it has a row, another has, or time is up. When another has, a question to this
+     * one is still open, but only for the rest of its turn.
+     */
+    private CompletionStage<Boolean> look(
+            LogQuery query, int bucket, Map<Integer, Long> looked, Instant deadline, CompletableFuture<Boolean> found) {
         Duration left = Duration.between(clock.instant(), deadline);
-        if (left.isNegative() || left.isZero()) {
-            return CompletableFuture.completedFuture(from);
+        if (found.isDone() || left.isNegative() || left.isZero()) {
+            return CompletableFuture.completedFuture(false);
         }
-        // Short turns: when one bucket has a row, the questions to the others are still open, but not for long.
         Duration turn = left.compareTo(WAIT_SLICE) < 0 ? left : WAIT_SLICE;
-        List<CompletableFuture<Slice>> asked = new ArrayList<>();
-        CompletableFuture<Slice> first = new CompletableFuture<>();
-        from.forEach((bucket, offset) -> {
-            CompletionStage<Slice> answer = fetch(query, bucket, unbounded(query, offset, 1, turn), 0)
-                    .thenApply(slice -> {
-                        if (!slice.batches().isEmpty()) {
-                            first.complete(slice);
-                        }
-                        return slice;
-                    });
-            asked.add(answer.toCompletableFuture());
-        });
-        CompletableFuture<Void> all = CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new));
-        return CompletableFuture.anyOf(first, all).thenCompose(any -> {
-            if (first.isDone()) {
-                return CompletableFuture.completedFuture(from);
+        long offset = looked.getOrDefault(bucket, 0L);
+        return fetch(query, bucket, unbounded(query, offset, 1, turn), 0).thenCompose(slice -> {
+            if (!slice.batches().isEmpty()) {
+                found.complete(true);
+                return CompletableFuture.completedFuture(true);
             }
-            SortedMap<Integer, Long> looked = new TreeMap<>(from);
-            asked.forEach(
-                    answer -> looked.put(answer.join().bucket(), answer.join().nextOffset()));
-            return awaitRow(query, looked, deadline);
+            looked.put(bucket, slice.nextOffset());
+            return look(query, bucket, looked, deadline, found);
         });
     }
 

@@ -93,7 +93,9 @@ final class LogRoute {
             return CompletableFuture.completedFuture(
                     streams.response(exchange, media, format(media, query), following(query, span), positions));
         }
-        if (span.isEmpty() && !query.waitAtMost().isZero()) {
+        // With a predicate, only a fetch tells whether there is a row.
+        boolean mayHaveNone = span.isEmpty() || query.where() != null;
+        if (mayHaveNone && !query.waitAtMost().isZero()) {
             allowTime(exchange, query.waitAtMost());
             return reader.awaitRow(query, span.from())
                     .thenCompose(from -> start.again(query, from))
@@ -109,7 +111,8 @@ final class LogRoute {
         }
         RowLimit limit = new RowLimit(query, allocator);
         return slices.mapAsync(1, slice -> CompletableFuture.supplyAsync(() -> limit.pass(slice), executor))
-                .takeWhile(slice -> !limit.isReached(), true);
+                .takeWhile(passed -> !passed.last(), true)
+                .map(RowLimit.Passed::slice);
     }
 
     /** A long poll may take its wait on top of what any request may take. */

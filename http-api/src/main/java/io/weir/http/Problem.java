@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
+import org.apache.arrow.memory.OutOfMemoryException;
 import org.apache.pekko.http.javadsl.model.HttpEntities;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.StatusCodes;
@@ -40,6 +41,11 @@ record Problem(ErrorCode code, String detail, List<RowError> rowErrors, Map<Stri
         }
         if (cause instanceof WeirException known) {
             return new Problem(known.code(), known.detail(), known.rowErrors(), Map.of());
+        }
+        if (cause instanceof OutOfMemoryException) {
+            return of(
+                    ErrorCode.OVERLOADED,
+                    "This node is short of memory for decoding (weir.arrow-memory); send again, or send less at a time");
         }
         if (cause instanceof EntityStreamException broken) {
             return of(

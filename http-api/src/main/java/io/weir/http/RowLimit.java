@@ -26,15 +26,14 @@ final class RowLimit {
         this.bytesLeft = query.bytesMax();
     }
 
-    boolean isReached() {
-        return rowsLeft <= 0 || bytesLeft <= 0;
-    }
+    /** @param last whether the limit is reached with this slice */
+    record Passed(Slice slice, boolean last) {}
 
-    Slice pass(Slice slice) {
+    Passed pass(Slice slice) {
         Slice passed = slice.rows() <= rowsLeft ? slice : cut(slice);
         rowsLeft -= passed.rows();
         bytesLeft -= passed.bytes();
-        return passed;
+        return new Passed(passed, rowsLeft <= 0 || bytesLeft <= 0);
     }
 
     private Slice cut(Slice slice) {

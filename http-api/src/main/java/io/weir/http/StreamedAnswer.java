@@ -75,6 +75,7 @@ final class StreamedAnswer {
     }
 
     private ByteString written(RowsFormat format, Slice slice, LogReader.Positions positions) {
+        slice.orThrow();
         ByteString bytes = format.rows(slice, positions);
         metrics.read(slice.rows(), bytes.size());
         return bytes;

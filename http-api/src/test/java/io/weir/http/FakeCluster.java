@@ -51,6 +51,10 @@ final class FakeCluster implements WeirCluster, AutoCloseable {
         return faults.computeIfAbsent(bucket, b -> new FakeBucket.Faults());
     }
 
+    BufferAllocator allocator() {
+        return allocator;
+    }
+
     void heal() {
         faults.values().forEach(f -> {
             f.refuseAppends = null;

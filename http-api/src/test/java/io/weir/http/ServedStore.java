@@ -31,7 +31,8 @@ final class ServedStore implements AutoCloseable {
         HttpSettings http = HttpSettings.from(ConfigFactory.parseMap(settings)
                 .withFallback(ConfigFactory.parseMap(Map.of("weir.http.port", 0)))
                 .withFallback(ConfigFactory.load()));
-        port = HttpServer.start(cluster, http, new PrometheusRegistry(), Clock.systemUTC(), new Random(1))
+        port = HttpServer.start(
+                        cluster, http, cluster.allocator(), new PrometheusRegistry(), Clock.systemUTC(), new Random(1))
                 .toCompletableFuture()
                 .join()
                 .localAddress()

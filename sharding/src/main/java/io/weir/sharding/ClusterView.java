@@ -151,7 +151,7 @@ final class ClusterView implements WeirCluster {
                         done -> described.stream().map(CompletableFuture::join).toList());
     }
 
-    /** Without those that Pekko and Weir add for themselves. */
+    /** Without the data centre, which Pekko adds to the roles. */
     private static List<String> roles(org.apache.pekko.cluster.Member member) {
         Set<String> roles = new TreeSet<>(member.getRoles());
         roles.removeIf(role -> role.startsWith("dc-"));
