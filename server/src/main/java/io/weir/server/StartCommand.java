@@ -65,6 +65,11 @@ final class StartCommand implements Callable<Integer> {
     private static CompletionStage<ServerBinding> serve(WeirNode node) {
         HttpSettings settings = HttpSettings.from(node.system().settings().config());
         return HttpServer.start(
-                node.cluster(), settings, PrometheusRegistry.defaultRegistry, Clock.systemUTC(), new SecureRandom());
+                node.cluster(),
+                settings,
+                node.allocator(),
+                PrometheusRegistry.defaultRegistry,
+                Clock.systemUTC(),
+                new SecureRandom());
     }
 }
