@@ -56,7 +56,7 @@ final class BucketsRoute {
                         : Json.object()
                                 .put("bucket", bucket)
                                 .putNull("partition")
-                                .putNull("leader")
+                                .putNull("leader_node")
                                 .put("problem", Problem.of(failure, "buckets").detail()));
     }
 
@@ -64,7 +64,7 @@ final class BucketsRoute {
         ObjectNode json = Json.object()
                 .put("bucket", bucket)
                 .putNull("partition")
-                .put("leader", log.node())
+                .put("leader_node", log.node())
                 .put("leader_epoch", log.leaderEpoch())
                 .put("log_start_offset", log.logStartOffset())
                 .put("high_watermark", log.highWatermark())

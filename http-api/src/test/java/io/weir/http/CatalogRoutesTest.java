@@ -131,7 +131,7 @@ class CatalogRoutesTest {
         JsonNode page = ServedStore.json(store.get("/v1/databases/shop/tables/t/buckets?page_size=10"));
         assertThat(page.get("buckets")).hasSize(10);
         assertThat(page.get("buckets").get(9).get("bucket").asInt()).isEqualTo(9);
-        assertThat(page.get("buckets").get(0).get("leader").asText()).isEqualTo("127.0.0.1:1");
+        assertThat(page.get("buckets").get(0).get("leader_node").asText()).isEqualTo("127.0.0.1:1");
         JsonNode last = ServedStore.json(store.get("/v1/databases/shop/tables/t/buckets?page_size=10&page_token="
                 + page.get("next_page_token").asText()));
         assertThat(last.get("buckets")).hasSize(2);
