@@ -25,6 +25,10 @@ public record HttpSettings(
         Duration heartbeat,
         Duration shutdownDeadline) {
     private static final long ONE_GIB = 1L << 30;
+    private static final int HEAP_SHARE_IN_FLIGHT = 4;
+
+    /** Decoding holds a body several times over, as characters and as values, for each thread that decodes. */
+    private static final int HEAP_SHARE_OF_A_REQUEST = 32;
 
     public HttpSettings {
         check(port >= 0 && port <= 65535, "weir.http.port must be 0 to 65535, not " + port);
@@ -38,12 +42,12 @@ public record HttpSettings(
     /** @param config the node's whole configuration, in which {@code weir.http} stands */
     public static HttpSettings from(Config config) {
         Config http = config.getConfig("weir.http");
-        long inFlight =
-                Math.min(http.getBytes("max-in-flight"), Runtime.getRuntime().maxMemory() / 4);
+        long heap = Runtime.getRuntime().maxMemory();
+        long inFlight = Math.min(http.getBytes("max-in-flight"), heap / HEAP_SHARE_IN_FLIGHT);
         return new HttpSettings(
                 http.getString("host"),
                 http.getInt("port"),
-                bytes(http, "max-request-size"),
+                (int) Math.min(bytes(http, "max-request-size"), heap / HEAP_SHARE_OF_A_REQUEST),
                 inFlight,
                 http.getDuration("request-timeout"),
                 http.getDuration("write-timeout"),

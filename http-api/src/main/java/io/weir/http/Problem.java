@@ -15,6 +15,7 @@ import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.StatusCodes;
 import org.apache.pekko.http.javadsl.model.headers.RawHeader;
 import org.apache.pekko.http.scaladsl.model.EntityStreamException;
+import org.apache.pekko.stream.StreamTcpException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -47,9 +48,9 @@ record Problem(ErrorCode code, String detail, List<RowError> rowErrors, Map<Stri
                     ErrorCode.OVERLOADED,
                     "This node is short of memory for decoding (weir.arrow-memory); send again, or send less at a time");
         }
-        if (cause instanceof EntityStreamException broken) {
+        if (cause instanceof EntityStreamException || cause instanceof StreamTcpException) {
             return of(
-                    ErrorCode.INVALID_REQUEST, "The request body broke off or is badly framed: " + broken.getMessage());
+                    ErrorCode.INVALID_REQUEST, "The request body broke off or is badly framed: " + cause.getMessage());
         }
         LOG.error("request_id={} failed unexpectedly", requestId, cause);
         return of(

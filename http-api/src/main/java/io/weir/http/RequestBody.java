@@ -133,6 +133,12 @@ final class RequestBody implements AutoCloseable {
         }
     }
 
+    /** Counts what was made of the body as well, until {@link #close}; refused where the node has no room for it. */
+    void holdAlso(long more) {
+        inFlight.acquire(more);
+        held.addAndGet(more);
+    }
+
     ByteBuffer buffer() {
         return ByteBuffer.wrap(bytes, 0, length).slice();
     }

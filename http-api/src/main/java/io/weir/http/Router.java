@@ -59,15 +59,16 @@ final class Router {
         request.getHeader(TimeoutAccess.class)
                 .ifPresent(access -> access.timeoutAccess().updateHandler(late -> timedOut(requestId)));
         Found found = find(request);
-        return answer(found, request, requestId).handle((response, failure) -> {
-            HttpResponse answer =
-                    failure == null ? response : problem(found, Problem.of(failure, requestId), requestId);
-            if (failure != null) {
-                drain.drain(request);
-            }
-            finish(found, request, requestId, answer, Duration.between(start, clock.instant()));
-            return answer.addHeader(RawHeader.create(REQUEST_ID, requestId));
-        });
+        return answer(found, request, requestId)
+                .exceptionallyCompose(failure -> refused(found, request, Problem.of(failure, requestId), requestId))
+                .thenApply(answer -> {
+                    finish(found, request, requestId, answer, Duration.between(start, clock.instant()));
+                    return answer.addHeader(RawHeader.create(REQUEST_ID, requestId));
+                });
+    }
+
+    private CompletionStage<HttpResponse> refused(Found found, HttpRequest request, Problem problem, String requestId) {
+        return drain.drained(request).thenApply(done -> problem(found, problem, requestId));
     }
 
     /** What a request's path means: the operation asked for, or why there is none. */

@@ -76,6 +76,14 @@ final class RowsByBucket {
                 table.properties().getOrDefault("log.compression", "zstd").toUpperCase(Locale.ROOT));
     }
 
+    /** Bytes that the rows take on the heap. */
+    static long bytes(SortedMap<Integer, List<EncodedRows>> rows) {
+        return rows.values().stream()
+                .flatMap(Collection::stream)
+                .mapToLong(EncodedRows::sizeInBytes)
+                .sum();
+    }
+
     static long count(SortedMap<Integer, List<EncodedRows>> rows) {
         return rows.values().stream()
                 .flatMap(Collection::stream)

@@ -112,18 +112,23 @@ final class RowsRoute {
     private CompletionStage<Stored> store(WriteRequest write, TableInfo table, RequestBody body) {
         return CompletableFuture.supplyAsync(() -> rowsByBucket.decode(write, table, body.buffer()), executor)
                 .thenApply(rows -> {
+                    body.holdAlso(RowsByBucket.bytes(rows));
                     long count = RowsByBucket.count(rows);
                     CompletionStage<SortedMap<Integer, Bucket.Appended>> appended =
                             appender.append(table, rows, write.writer());
                     CompletionStage<?> over = appended.thenAccept(done -> metrics.written(count, body.length()));
                     CompletionStage<HttpResponse> answer = write.waits()
-                            ? appended.thenApply(done -> durable(table, count, done))
+                            ? appended.thenApply(done -> durable(table, done))
                             : CompletableFuture.completedFuture(accepted(count));
                     return new Stored(answer, over);
                 });
     }
 
-    private static HttpResponse durable(TableInfo table, long rows, SortedMap<Integer, Bucket.Appended> buckets) {
+    /** Counts what the buckets stored: a repeated sequence gets its first answer, whatever rows came with it this time. */
+    private static HttpResponse durable(TableInfo table, SortedMap<Integer, Bucket.Appended> buckets) {
+        long rows = buckets.values().stream()
+                .mapToLong(range -> range.nextOffset() - range.baseOffset())
+                .sum();
         ObjectNode json = Json.object().put("rows", rows);
         ArrayNode list = json.putArray("buckets");
         buckets.forEach((bucket, range) -> list.addObject()

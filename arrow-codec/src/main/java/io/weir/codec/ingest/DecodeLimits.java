@@ -9,5 +9,7 @@ package io.weir.codec.ingest;
  *     client's record batch larger than this is cut
  */
 public record DecodeLimits(long decodedBytes, int rows, int batchBytes) {
-    public static final DecodeLimits DEFAULT = new DecodeLimits(256L << 20, 4_000_000, 4 << 20);
+    /** A few bytes of JSON can stand for a row of many null slots; decoded rows lie on the heap, which must hold several requests'. */
+    public static final DecodeLimits DEFAULT =
+            new DecodeLimits(Math.min(256L << 20, Runtime.getRuntime().maxMemory() / 16), 4_000_000, 4 << 20);
 }

@@ -196,7 +196,11 @@ final class JsonInput implements AutoCloseable {
     int encodeText() throws IOException, Refused {
         int length = parser.getTextLength();
         if (length > scratch.length / 3) {
-            scratch = new byte[Math.multiplyExact(3, Math.max(length, scratch.length))];
+            // Three bytes a character is the most; for a text of megabytes that is worth counting first.
+            int needed = Utf8.encodedLength(parser.getTextCharacters(), parser.getTextOffset(), length);
+            if (needed > scratch.length) {
+                scratch = new byte[Math.max(needed, Math.min(2 * scratch.length, ROW_BYTES_MAX))];
+            }
         }
         int bytes = Utf8.encode(parser.getTextCharacters(), parser.getTextOffset(), length, scratch);
         if (bytes < 0) {

@@ -48,8 +48,18 @@ public final class Utf8 {
         return size;
     }
 
+    /** Bytes that {@link #encode} writes of characters without lone surrogates, at most; a surrogate counts two. */
+    static int encodedLength(char[] chars, int start, int length) {
+        int bytes = 0;
+        for (int i = start; i < start + length; i++) {
+            char c = chars[i];
+            bytes = Math.addExact(bytes, c < 0x80 ? 1 : c < 0x800 || Character.isSurrogate(c) ? 2 : 3);
+        }
+        return bytes;
+    }
+
     /**
-     * Encodes characters into {@code out}, which must have room for three bytes a character.
+     * Encodes characters into {@code out}, which must have room for three bytes a character, or for {@link #encodedLength}.
      *
      * @return how many bytes, or -1 where a surrogate stands alone
      */
