@@ -3,10 +3,14 @@ package io.weir.http;
 import io.weir.actors.bucket.Bucket;
 import io.weir.codec.batch.ArrowStreams;
 import io.weir.codec.batch.EncodedRows;
+import io.weir.codec.batch.RecordBatches;
+import io.weir.codec.schema.ArrowSchemas;
 import io.weir.codec.schema.Column;
+import io.weir.codec.schema.UntouchedVectors;
 import java.nio.ByteBuffer;
 import java.util.List;
 import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.pekko.util.ByteString;
 
 /** Rows as an Arrow IPC stream. Batches go out as the bucket gave them: neither decoded nor copied. */
@@ -32,11 +36,17 @@ final class ArrowRows implements RowsFormat {
         for (Bucket.FetchedRows batch : slice.batches()) {
             EncodedRows rows =
                     metadata ? MetadataColumns.append(columns, slice.bucket(), batch, allocator) : batch.rows();
-            for (ByteBuffer part : ArrowStreams.batchMessage(rows)) {
-                out = out.concat(bytes(part));
-            }
+            out = out.concat(message(rows));
         }
         positions.moved(slice.bucket(), slice.nextOffset());
+        return out;
+    }
+
+    private static ByteString message(EncodedRows rows) {
+        ByteString out = ByteString.emptyByteString();
+        for (ByteBuffer part : ArrowStreams.batchMessage(rows)) {
+            out = out.concat(bytes(part));
+        }
         return out;
     }
 
@@ -49,6 +59,17 @@ final class ArrowRows implements RowsFormat {
                 ? ByteString.fromArrayUnsafe(
                         buffer.array(), buffer.arrayOffset() + buffer.position(), buffer.remaining())
                 : ByteString.fromByteBuffer(buffer);
+    }
+
+    /** A batch of no rows: the stream format has nothing smaller that means nothing. */
+    @Override
+    public ByteString heartbeat() {
+        List<Column> all = metadata ? MetadataColumns.after(columns) : columns;
+        try (VectorSchemaRoot none = VectorSchemaRoot.create(ArrowSchemas.toArrow(all), allocator)) {
+            UntouchedVectors.allocate(none);
+            none.setRowCount(0);
+            return message(RecordBatches.encode(0, none));
+        }
     }
 
     @Override

@@ -11,6 +11,9 @@ interface RowsFormat {
     /** The rows of a slice; blocks on CPU where {@link #takesCpu}. Empty where the slice has none. */
     ByteString rows(Slice slice, LogReader.Positions positions);
 
+    /** What may stand between rows and means nothing: it shows that the connection lives, and finds out when it does not. */
+    ByteString heartbeat();
+
     /** What says that the answer is whole; may be empty. */
     ByteString end();
 

@@ -27,8 +27,6 @@ final class StreamedAnswer {
     /** Time for a problem record to leave before the connection is cut: a failure overtakes bytes that are still buffered. */
     private static final Duration CUT_AFTER = Duration.ofMillis(250);
 
-    private static final ByteString HEARTBEAT = ByteString.fromString(":\n\n");
-
     private final ActorSystem<?> system;
     private final Executor executor;
     private final Duration heartbeat;
@@ -49,11 +47,10 @@ final class StreamedAnswer {
             Source<Slice, NotUsed> slices,
             LogReader.Positions positions) {
         boolean gzip = media == Media.NDJSON && Media.acceptsGzip(exchange.request());
-        Source<ByteString, NotUsed> bytes = recovering(exchange, format, rows(format, slices, positions));
-        if (media == Media.EVENTS) {
-            bytes = bytes.keepAlive(heartbeat, () -> HEARTBEAT);
-        }
-        bytes = bytes.filter(ByteString::nonEmpty);
+        // A client that went away in good order is only noticed when something is sent to it.
+        Source<ByteString, NotUsed> bytes = recovering(exchange, format, rows(format, slices, positions))
+                .filter(ByteString::nonEmpty)
+                .keepAlive(heartbeat, format::heartbeat);
         if (gzip) {
             bytes = bytes.via(Compression.gzip()).filter(ByteString::nonEmpty);
         }

@@ -7,6 +7,9 @@ import org.apache.pekko.util.ByteString;
 
 /** Rows as NDJSON, a row a line, or as server-sent events, a row an event whose id is the cursor past it. */
 final class TextRows implements RowsFormat {
+    private static final ByteString COMMENT = ByteString.fromString(":\n\n");
+    private static final ByteString SPACE = ByteString.fromString(" ");
+
     private final JsonRows rows;
     private final boolean events;
 
@@ -46,6 +49,12 @@ final class TextRows implements RowsFormat {
 
     private static byte[] ascii(String text) {
         return text.getBytes(StandardCharsets.US_ASCII);
+    }
+
+    /** A comment; or a space, which JSON allows before the next row. An empty line would be a row that is none. */
+    @Override
+    public ByteString heartbeat() {
+        return events ? COMMENT : SPACE;
     }
 
     @Override

@@ -199,6 +199,18 @@ class RowsAndLogTest {
     }
 
     @Test
+    void aRepeatedSequenceWithOtherRowsIsAnsweredAsTheFirstTime() {
+        create("repeated", 1, "");
+        String path = "/v1/databases/shop/tables/repeated/rows";
+        String[] writer = {"Weir-Writer-Id", "w", "Weir-Writer-Sequence", "1"};
+        String first = write(path, "application/json", "{\"id\":1}", writer).body();
+        assertThat(write(path, "application/json", "[{\"id\":2},{\"id\":3}]", writer)
+                        .body())
+                .isEqualTo(first)
+                .contains("\"rows\":1,");
+    }
+
+    @Test
     void aRepeatedSequenceMeetsItsBucketAgainAndStoresNothingTwice() {
         create("many", 8, "");
         String path = "/v1/databases/shop/tables/many/rows";
