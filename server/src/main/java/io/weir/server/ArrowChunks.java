@@ -42,6 +42,14 @@ final class ArrowChunks implements RowChunks {
 
     @Override
     public byte @Nullable [] next() throws IOException {
+        try {
+            return nextChunk();
+        } catch (RuntimeException e) {
+            throw new IOException("not readable as Arrow: " + CommandFailure.explain(e), e);
+        }
+    }
+
+    private byte @Nullable [] nextChunk() throws IOException {
         VectorSchemaRoot root = reader.getVectorSchemaRoot();
         if (!advance(root)) {
             return null;

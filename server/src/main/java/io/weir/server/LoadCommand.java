@@ -72,6 +72,10 @@ final class LoadCommand implements Callable<Integer> {
                     failure.exitCode(),
                     "%s%n%,d rows before request %d are stored; nothing of that request is."
                             .formatted(failure.getMessage(), rows, sequence));
+        } catch (IOException failure) {
+            throw new CommandFailure(
+                    CommandFailure.REFUSED,
+                    "%s: %s%n%,d rows are known to be stored.".formatted(file, CommandFailure.explain(failure), rows));
         }
         return rows;
     }
@@ -129,7 +133,7 @@ final class LoadCommand implements Callable<Integer> {
             long now = System.nanoTime();
             if (lastNanos == null || now - lastNanos >= EVERY_NANOS) {
                 lastNanos = now;
-                long percent = totalBytes == 0 ? 100 : bytes * 100 / totalBytes;
+                long percent = totalBytes == 0 ? 100 : Math.min(100, bytes * 100 / totalBytes);
                 System.err.printf("load: %d %% of the file, %,d rows%n", percent, rows);
             }
         }

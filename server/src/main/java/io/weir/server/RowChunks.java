@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
 interface RowChunks extends AutoCloseable {
     int CHUNK_BYTES = 4 << 20;
 
+    /** No store takes a longer row, and a file that is no text at all may have no line's end. */
+    int LINE_BYTES_MAX = 32 << 20;
+
     /** The next request body, or null at the end. */
     byte @Nullable [] next() throws IOException;
 
@@ -28,12 +31,17 @@ interface RowChunks extends AutoCloseable {
 
     static RowChunks open(Path path) throws IOException {
         Counted file = new Counted(Files.newInputStream(path));
+        boolean zipped = false;
         try {
             InputStream in = new BufferedInputStream(file, 1 << 16);
             byte[] head = peek(in);
             if (head.length >= 2 && (head[0] & 0xff) == 0x1f && (head[1] & 0xff) == 0x8b) {
                 in = new BufferedInputStream(new GZIPInputStream(in, 1 << 16), 1 << 16);
                 head = peek(in);
+                zipped = true;
+            }
+            if (zipped && startsWith(head, "ARROW1".getBytes(StandardCharsets.US_ASCII))) {
+                throw new IOException("an Arrow file must be unzipped first: it is read from its end");
             }
             if (startsWith(head, "ARROW1".getBytes(StandardCharsets.US_ASCII))) {
                 return new ArrowChunks(ArrowChunks.fileReader(path), file);
@@ -110,6 +118,9 @@ interface RowChunks extends AutoCloseable {
                     return buffer.length == 0 ? null : buffer;
                 }
                 int end = lastNewline(buffer) + 1;
+                if (end == 0 && buffer.length > LINE_BYTES_MAX) {
+                    throw new IOException("a line is longer than " + LINE_BYTES_MAX + " bytes; is the file NDJSON?");
+                }
                 if (end > 0) {
                     rest = Arrays.copyOfRange(buffer, end, buffer.length);
                     return Arrays.copyOf(buffer, end);

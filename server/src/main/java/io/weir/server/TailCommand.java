@@ -54,7 +54,9 @@ final class TailCommand implements Callable<Integer> {
                 server.api().open(path.toString(), "application/x-ndjson"), StandardCharsets.UTF_8))) {
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
                 out.println(line);
-                out.flush();
+                if (out.checkError()) {
+                    return 0; // whoever read our output has enough, as in `weir tail … | head`
+                }
             }
         }
         return 0;
