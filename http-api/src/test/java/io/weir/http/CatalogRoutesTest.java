@@ -109,10 +109,10 @@ class CatalogRoutesTest {
     void takesNumbersAndBooleansOfPropertiesForTheirText() {
         createShop();
         HttpResponse<String> created = createTable("{\"name\":\"t\",\"columns\":[{\"name\":\"a\",\"type\":\"INT\"}],"
-                + "\"properties\":{\"log.local-segments\":3,\"log.segment-size\":67108864,\"log.ttl\":0}}");
+                + "\"properties\":{\"log.retained-size\":10485760,\"log.segment-size\":67108864,\"log.ttl\":0}}");
         assertThat(created.statusCode()).as(created.body()).isEqualTo(201);
         assertThat(ServedStore.json(created).get("properties").toString())
-                .isEqualTo("{\"log.local-segments\":\"3\",\"log.segment-size\":\"67108864\",\"log.ttl\":\"0\"}");
+                .isEqualTo("{\"log.retained-size\":\"10485760\",\"log.segment-size\":\"67108864\",\"log.ttl\":\"0\"}");
         String changed = "/v1/databases/shop/tables/t";
         assertProblem(store.send("PATCH", changed, "{\"set_properties\":{\"log.ttl\":7}}"), ErrorCode.INVALID_PROPERTY);
         JsonNode problem = assertProblem(
