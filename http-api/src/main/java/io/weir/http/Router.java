@@ -60,8 +60,9 @@ final class Router {
                 .ifPresent(access -> access.timeoutAccess().updateHandler(late -> timedOut(requestId)));
         Found found = find(request);
         return answer(found, request, requestId).handle((response, failure) -> {
-            HttpResponse answer =
-                    failure == null ? response : problem(found, Problem.of(failure, requestId), requestId);
+            HttpResponse answer = failure == null
+                    ? Gzip.packed(request, response)
+                    : problem(found, Problem.of(failure, requestId), requestId);
             if (failure != null) {
                 drain.drain(request);
             }
