@@ -72,13 +72,17 @@ def test_row_errors_name_row_and_column(simple):
         ({"metadata": "perhaps"}, 400),
         ({"bucket": "x"}, 400),
         ({"bucket": "7"}, 404),
-        ({"from": "7"}, 400),
         ({"from": "nonsense"}, 400),
         ({"from": "timestamp:yesterday"}, 400),
     ],
 )
 def test_bad_parameters_of_a_read(simple, params, status):
     check(simple.store.get(simple.path + "/log", params=params), status)
+
+
+def test_offset_without_its_bucket_is_refused(new_table):
+    table = new_table([{"name": "id", "type": "INT"}], buckets=2)
+    check(table.store.get(table.path + "/log", params={"from": "7"}), 400)
 
 
 def test_predicate_error_says_where(simple):

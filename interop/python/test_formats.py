@@ -6,6 +6,7 @@ import json
 import every_type
 import polars
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from conftest import ARROW, ARROW_FILE, NDJSON
 
@@ -78,6 +79,89 @@ def test_each_type_alone_is_described_and_projected(new_table, name):
     described = {c["name"]: c for c in table.store.ok("GET", table.path).json()["columns"]}
     assert described[name]["type"] == weir_type
     every_type.assert_same(table.arrow(columns=name), every_type.table().select([name]))
+
+
+@pytest.fixture(scope="module")
+def large():
+    """Columns whose buffers are far larger than the 64 KB blocks of LZ4 frames, and refer back across them."""
+    count = 40_000
+    words = [f"word {i * 2654435761 % 2**32} " * (1 + i % 7) for i in range(3_000)]
+    return pa.table(
+        {
+            "id": pa.array(range(count), pa.int64()),
+            "s": pa.array([None if i % 11 == 0 else words[i * i % len(words)] for i in range(count)]),
+            "b": pa.array([bytes([i % 256]) * (i % 50) for i in range(count)]),
+            "l": pa.array([[i, None, i + 1][: i % 4] for i in range(count)], pa.list_(pa.int32())),
+        }
+    )
+
+
+@pytest.mark.parametrize("compression", ["lz4", "zstd", None])
+def test_large_buffers_under_every_compression(new_table, large, compression):
+    table = new_table()
+    table.write(stream(large.slice(17), compression=compression), ARROW, create="infer")
+    large = large.slice(17)
+    every_type.assert_same(table.arrow(), large)
+    # These two are decoded by the store, the projection and the whole are not.
+    some = large.filter(pc.equal(pc.field("id"), 31_234))
+    every_type.assert_same(table.arrow(where="id = 31234"), some)
+    assert [(r["id"], r["s"], r["l"]) for r in table.rows(where="id = 31234")] == [
+        (r["id"], r["s"], r["l"]) for r in some.to_pylist()
+    ]
+    every_type.assert_same(table.arrow(columns="l,s"), large.select(["l", "s"]))
+    frame = polars.read_ipc_stream(io.BytesIO(table.log(ARROW).content))
+    assert frame.equals(polars.from_arrow(large), null_equal=True)
+
+
+@pytest.mark.parametrize("compression", ["lz4", "zstd", "none"])
+def test_large_batches_that_the_store_made(new_table, large, compression):
+    columns = [{"name": "id", "type": "BIGINT"}, {"name": "s", "type": "STRING"}]
+    table = new_table(columns, bucket_key=["id"], buckets=2, properties={"log.compression": compression})
+    body = large.select(["id", "s"])
+    table.write(ndjson(body.to_pylist()), NDJSON)
+    back = table.arrow()
+    assert back.num_rows == body.num_rows
+    every_type.assert_same(back.sort_by("id"), body)
+    frame = polars.read_ipc_stream(io.BytesIO(table.log(ARROW).content)).sort("id")
+    assert frame.equals(polars.from_arrow(body), null_equal=True)
+
+
+@pytest.mark.parametrize("compression", ["uncompressed", "lz4", "zstd"])
+def test_polars_round_trip(new_table, large, compression):
+    frame = polars.from_arrow(large)
+    sink = io.BytesIO()
+    frame.write_ipc_stream(sink, compression=compression)
+    table = new_table()
+    table.write(sink.getvalue(), ARROW, create="infer")
+    assert polars.read_ipc_stream(io.BytesIO(table.log(ARROW).content)).equals(frame, null_equal=True)
+
+
+def test_dictionaries_of_every_kind_of_value(new_table):
+    values = {
+        "s": pa.array(["a", None, "b", "a"]),
+        "n": pa.array([2**40, None, -1, 7]),
+        "b": pa.array([b"x", None, b"", b"x"]),
+        "d": pa.array([0, None, -1, 0], pa.date32()),
+        "t": pa.array([0, None, 1, 0], pa.timestamp("us", "UTC")),
+    }
+    table = new_table()
+    encoded = pa.table({name: array.dictionary_encode() for name, array in values.items()})
+    table.write(stream(encoded, compression="lz4"), ARROW, create="infer")
+    every_type.assert_same(table.arrow(), pa.table(values))
+
+
+def test_dictionaries_that_grow_and_are_replaced_within_a_stream(new_table):
+    table = new_table([{"name": "s", "type": "STRING"}])
+    schema = pa.schema([("s", pa.dictionary(pa.int32(), pa.string()))])
+    batches = [([0, 1], ["a", "b"]), ([2, 1], ["a", "b", "c"]), ([0, 1], ["x", "y"])]
+    for deltas in (True, False):
+        sink = pa.BufferOutputStream()
+        with pa.ipc.new_stream(sink, schema, options=pa.ipc.IpcWriteOptions(emit_dictionary_deltas=deltas)) as writer:
+            for keys, words in batches:
+                array = pa.DictionaryArray.from_arrays(pa.array(keys, pa.int32()), words)
+                writer.write_batch(pa.record_batch([array], schema=schema))
+        table.write(sink.getvalue().to_pybytes(), ARROW)
+    assert table.arrow()["s"].to_pylist() == ["a", "b", "c", "b", "x", "y"] * 2
 
 
 def test_strings_of_every_arrow_encoding_are_taken(new_table):

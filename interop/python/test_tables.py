@@ -72,6 +72,12 @@ def test_properties_are_set_and_unset(simple):
     assert simple.store.ok("GET", simple.path).json().get("properties", {}).get("log.ttl") != "7d"
 
 
+def test_properties_may_be_numbers(new_table):
+    table = new_table([{"name": "a", "type": "INT"}], properties={"log.segment-size": 67108864, "log.ttl": 0})
+    properties = table.store.ok("GET", table.path).json()["properties"]
+    assert [str(properties[name]) for name in ("log.segment-size", "log.ttl")] == ["67108864", "0"]
+
+
 def test_refused_change_changes_nothing(simple):
     before = simple.store.ok("GET", simple.path).json()
     for change in (

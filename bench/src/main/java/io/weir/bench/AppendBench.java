@@ -20,10 +20,10 @@ final class AppendBench {
     private AppendBench() {}
 
     static void run(Path home, Path work) throws IOException, InterruptedException {
-        measure(home, work, Shape.WIDE, "Arrow", 2_000, 2);
-        measure(home, work, Shape.NARROW, "Arrow", 40_000, 2);
-        measure(home, work, Shape.WIDE, "NDJSON", 2_000, 2);
-        measure(home, work, Shape.NARROW, "NDJSON", 10_000, 2);
+        measure(home, work, Shape.WIDE, "Arrow", 2_000, 4);
+        measure(home, work, Shape.NARROW, "Arrow", 40_000, 4);
+        measure(home, work, Shape.WIDE, "NDJSON", 2_000, 4);
+        measure(home, work, Shape.NARROW, "NDJSON", 10_000, 4);
     }
 
     private static void measure(Path home, Path work, Shape shape, String format, int rowsPerRequest, int connections)
@@ -70,11 +70,14 @@ final class AppendBench {
 
     static void createTable(Store store, Shape shape) throws IOException {
         try (RawHttp http = new RawHttp(store.uri())) {
-            check(http.send(
+            RawHttp.Answer database = http.send(
                     "POST",
                     "/v1/databases",
                     "application/json",
-                    "{\"name\":\"bench\"}".getBytes(StandardCharsets.US_ASCII)));
+                    "{\"name\":\"bench\"}".getBytes(StandardCharsets.US_ASCII));
+            if (database.status() != 409) {
+                check(database);
+            }
             check(http.send("POST", "/v1/databases/bench/tables", "application/json", shape.definition(BUCKETS)));
         }
     }

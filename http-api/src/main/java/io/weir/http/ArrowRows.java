@@ -50,10 +50,7 @@ final class ArrowRows implements RowsFormat {
         return out;
     }
 
-    /**
-     * Shares the memory where the buffer lets its array be seen. Buffers of rows are read-only views, whose array cannot be
-     * reached, so there the bytes are copied once.
-     */
+    /** Shares the memory where the buffer lets its array be seen, as those of rows do. */
     private static ByteString bytes(ByteBuffer buffer) {
         return buffer.hasArray()
                 ? ByteString.fromArrayUnsafe(

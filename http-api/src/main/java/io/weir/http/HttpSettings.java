@@ -24,7 +24,9 @@ public record HttpSettings(
         int fetchBytes,
         Duration heartbeat,
         Duration shutdownDeadline) {
-    private static final long ONE_GIB = 1L << 30;
+    /** What fits a message between nodes, and an array. */
+    private static final long BYTES_MAX = 32L << 20;
+
     private static final int HEAP_SHARE_IN_FLIGHT = 4;
 
     /** Decoding holds a body several times over, as characters and as values, for each thread that decodes. */
@@ -61,7 +63,9 @@ public record HttpSettings(
 
     private static int bytes(Config http, String key) {
         long bytes = http.getBytes(key);
-        check(bytes > 0 && bytes <= ONE_GIB, "weir.http." + key + " must be above 0 and at most 1 GiB, not " + bytes);
+        check(
+                bytes > 0 && bytes <= BYTES_MAX,
+                "weir.http." + key + " must be above 0 and at most 32 MiB, not " + bytes);
         return (int) bytes;
     }
 

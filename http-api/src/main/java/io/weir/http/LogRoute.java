@@ -2,16 +2,12 @@ package io.weir.http;
 
 import io.weir.codec.ErrorCode;
 import io.weir.codec.WeirException;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
-import java.util.zip.GZIPOutputStream;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -30,9 +26,6 @@ final class LogRoute {
 
     private static final List<Media> BOUNDED = List.of(Media.JSON, Media.NDJSON, Media.ARROW_STREAM, Media.EVENTS);
     private static final List<Media> FOLLOWING = List.of(Media.NDJSON, Media.ARROW_STREAM, Media.EVENTS);
-
-    /** Smaller answers gain nothing from being compressed. */
-    private static final int GZIP_FROM_BYTES = 1 << 10;
 
     private final CatalogClient catalog;
     private final LogStart start;
@@ -157,32 +150,20 @@ final class LogRoute {
         LogReader.Positions positions = positions(query, span);
         int bytesMax = (int) Math.min(settings.jsonAnswerBytesMax(), query.bytesMax());
         JsonAnswer answer = new JsonAnswer(jsonRows(query), positions, bytesMax);
-        boolean gzip = Media.acceptsGzip(exchange.request());
         return reader.bounded(query, span)
                 .mapAsync(1, slice -> CompletableFuture.supplyAsync(() -> answer.add(slice), executor))
                 .takeWhile(more -> more)
                 .runWith(Sink.ignore(), system)
-                .thenApplyAsync(done -> jsonResponse(answer, positions.cursor(), gzip), executor);
+                .thenApplyAsync(done -> jsonResponse(exchange, answer, positions.cursor()), executor);
     }
 
-    private HttpResponse jsonResponse(JsonAnswer answer, String next, boolean gzip) {
+    private HttpResponse jsonResponse(Exchange exchange, JsonAnswer answer, String next) {
         ByteString bytes = answer.bytes();
         metrics.read(answer.rows(), bytes.size());
-        boolean compress = gzip && bytes.size() >= GZIP_FROM_BYTES;
         HttpResponse response = HttpResponse.create()
-                .withEntity(HttpEntities.create(Media.JSON.contentType(), compress ? gzipped(bytes) : bytes))
+                .withEntity(HttpEntities.create(Media.JSON.contentType(), bytes))
                 .addHeader(RawHeader.create(NEXT, next))
                 .addHeader(RawHeader.create("Vary", "Accept, Accept-Encoding"));
-        return compress ? response.addHeader(RawHeader.create("Content-Encoding", "gzip")) : response;
-    }
-
-    private static ByteString gzipped(ByteString bytes) {
-        ByteArrayOutputStream out = new ByteArrayOutputStream(bytes.size() / 4);
-        try (GZIPOutputStream gzip = new GZIPOutputStream(out, 1 << 16)) {
-            gzip.write(bytes.toArrayUnsafe());
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        return ByteString.fromArrayUnsafe(out.toByteArray());
+        return Gzip.packed(exchange.request(), response);
     }
 }

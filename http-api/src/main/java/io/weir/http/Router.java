@@ -60,6 +60,7 @@ final class Router {
                 .ifPresent(access -> access.timeoutAccess().updateHandler(late -> timedOut(requestId)));
         Found found = find(request);
         return answer(found, request, requestId)
+                .thenApply(response -> Gzip.packed(request, response))
                 .exceptionallyCompose(failure -> refused(found, request, Problem.of(failure, requestId), requestId))
                 .thenApply(answer -> {
                     finish(found, request, requestId, answer, Duration.between(start, clock.instant()));

@@ -66,7 +66,7 @@ final class TableJson {
                 columns(columns, "/columns"),
                 json.has("bucket_key") ? strings(json.get("bucket_key"), "/bucket_key") : List.of(),
                 json.has("buckets") ? wholeNumber(json.get("buckets")) : 1,
-                json.has("properties") ? texts(json.get("properties"), "/properties") : Map.of());
+                json.has("properties") ? properties(json.get("properties"), "/properties") : Map.of());
     }
 
     private static void notYet(ObjectNode json, String member, String what) {
@@ -87,7 +87,7 @@ final class TableJson {
                 json.has("rename_columns") ? texts(json.get("rename_columns"), "/rename_columns") : Map.of(),
                 json.has("widen_columns") ? texts(json.get("widen_columns"), "/widen_columns") : Map.of(),
                 json.has("drop_columns") ? strings(json.get("drop_columns"), "/drop_columns") : List.of(),
-                json.has("set_properties") ? texts(json.get("set_properties"), "/set_properties") : Map.of(),
+                json.has("set_properties") ? properties(json.get("set_properties"), "/set_properties") : Map.of(),
                 json.has("unset_properties")
                         ? new HashSet<>(strings(json.get("unset_properties"), "/unset_properties"))
                         : Set.of());
@@ -168,6 +168,23 @@ final class TableJson {
             texts.put(entry.getKey(), text(entry.getValue(), pointer + "/" + entry.getKey()));
         });
         return texts;
+    }
+
+    /** Property values are texts; numbers and booleans stand for how they are written, so that {@code 0} is as good as {@code "0"}. */
+    private static Map<String, String> properties(JsonNode json, String pointer) {
+        if (!json.isObject()) {
+            throw invalid("The member " + pointer + " must be an object of strings");
+        }
+        Map<String, String> properties = new HashMap<>();
+        json.properties().forEach(entry -> {
+            JsonNode value = entry.getValue();
+            properties.put(
+                    entry.getKey(),
+                    value.isNumber() || value.isBoolean()
+                            ? value.asText()
+                            : text(value, pointer + "/" + entry.getKey()));
+        });
+        return properties;
     }
 
     static void onlyMembers(ObjectNode json, String pointer, Set<String> known) {

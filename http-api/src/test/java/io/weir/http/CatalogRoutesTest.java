@@ -106,6 +106,22 @@ class CatalogRoutesTest {
     }
 
     @Test
+    void takesNumbersAndBooleansOfPropertiesForTheirText() {
+        createShop();
+        HttpResponse<String> created = createTable("{\"name\":\"t\",\"columns\":[{\"name\":\"a\",\"type\":\"INT\"}],"
+                + "\"properties\":{\"log.retained-size\":10485760,\"log.segment-size\":67108864,\"log.ttl\":0}}");
+        assertThat(created.statusCode()).as(created.body()).isEqualTo(201);
+        assertThat(ServedStore.json(created).get("properties").toString())
+                .isEqualTo("{\"log.retained-size\":\"10485760\",\"log.segment-size\":\"67108864\",\"log.ttl\":\"0\"}");
+        String changed = "/v1/databases/shop/tables/t";
+        assertProblem(store.send("PATCH", changed, "{\"set_properties\":{\"log.ttl\":7}}"), ErrorCode.INVALID_PROPERTY);
+        JsonNode problem = assertProblem(
+                store.send("PATCH", changed, "{\"set_properties\":{\"log.ttl\":true}}"), ErrorCode.INVALID_PROPERTY);
+        assertThat(problem.get("detail").asText()).contains("'true'");
+        assertThat(store.get(changed).body()).isEqualTo(created.body());
+    }
+
+    @Test
     void pagesThroughEveryItemOnceWhateverIsDroppedMeanwhile() {
         createShop();
         for (int i = 0; i < 7; i++) {
@@ -205,7 +221,8 @@ class CatalogRoutesTest {
                 "{\"add_columns\":{}}",
                 "{\"rename_columns\":[]}",
                 "{\"drop_columns\":\"a\"}",
-                "{\"set_properties\":{\"log.ttl\":7}}",
+                "{\"set_properties\":{\"log.ttl\":null}}",
+                "{\"set_properties\":{\"log.ttl\":[\"7d\"]}}",
                 "[]"
             })
     void refusesAChangeThatIsNone(String body) {

@@ -102,6 +102,27 @@ class OpenApiTest {
     }
 
     @Test
+    void everyDocumentedPropertyAndColumnTypeIsTakenAsInItsExample() {
+        store.send("POST", "/v1/databases", "{\"name\":\"examples\"}");
+        Map<String, String> bodies = new java.util.TreeMap<>();
+        document.at("/components/schemas/Properties/properties").properties().forEach(p -> p.getValue()
+                .get("examples")
+                .forEach(example -> bodies.put(
+                        "p" + bodies.size(),
+                        "\"columns\":[{\"name\":\"a\",\"type\":\"INT\"}],\"properties\":{\"" + p.getKey() + "\":"
+                                + example + "}")));
+        assertThat(bodies).hasSizeGreaterThan(5);
+        document.at("/components/schemas/ColumnType/examples")
+                .forEach(type ->
+                        bodies.put("c" + bodies.size(), "\"columns\":[{\"name\":\"a\",\"type\":" + type + "}]"));
+        bodies.forEach((name, body) -> {
+            HttpResponse<String> created =
+                    store.send("POST", "/v1/databases/examples/tables", "{\"name\":\"" + name + "\"," + body + "}");
+            assertThat(created.statusCode()).as(body + created.body()).isEqualTo(201);
+        });
+    }
+
+    @Test
     void everyReferenceInTheDocumentLeadsSomewhere() {
         Set<String> references = new HashSet<>();
         collect(document, references);

@@ -448,6 +448,26 @@ class RowsAndLogTest {
                 .containsExactly(2L);
     }
 
+    @Test
+    void everyJsonAnswerIsCompressedForWhoTakesIt() throws IOException {
+        writeRows(0, 2);
+        for (String path : List.of(T + "/log", T, T + "/buckets", "/v1/databases", "/openapi.json")) {
+            HttpResponse<String> plain = store.get(path);
+            HttpResponse<byte[]> packed = store.bytes(store.request(path).header("Accept-Encoding", "br, gzip;q=0.5"));
+            assertThat(plain.headers().firstValue("content-encoding")).as(path).isEmpty();
+            assertThat(packed.headers().firstValue("content-encoding")).as(path).hasValue("gzip");
+            assertThat(packed.headers().firstValue("vary").orElse("")).contains("Accept-Encoding");
+            try (GZIPInputStream unpacked = new GZIPInputStream(new ByteArrayInputStream(packed.body()))) {
+                assertThat(new String(unpacked.readAllBytes(), StandardCharsets.UTF_8))
+                        .isEqualTo(plain.body());
+            }
+            HttpResponse<String> refused = store.send(store.request(path).header("Accept-Encoding", "gzip;q=0"));
+            assertThat(refused.headers().firstValue("content-encoding"))
+                    .as(path)
+                    .isEmpty();
+        }
+    }
+
     /** All that the server sends until it closes the connection, in order or not. */
     private static String raw(String request) throws IOException {
         ByteArrayOutputStream received = new ByteArrayOutputStream();

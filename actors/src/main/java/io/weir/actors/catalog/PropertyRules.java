@@ -15,15 +15,16 @@ final class PropertyRules {
     static final String TTL = "log.ttl";
     static final String SEGMENT_SIZE = "log.segment-size";
     static final String SEGMENT_AGE = "log.segment-age";
-    static final String LOCAL_SEGMENTS = "log.local-segments";
+    static final String RETAINED_SIZE = "log.retained-size";
     static final String COMPRESSION = "log.compression";
     static final String LINGER = "log.linger";
 
     private static final List<String> KNOWN =
-            List.of(DURABILITY, TTL, SEGMENT_SIZE, SEGMENT_AGE, LOCAL_SEGMENTS, COMPRESSION, LINGER);
+            List.of(DURABILITY, TTL, SEGMENT_SIZE, SEGMENT_AGE, RETAINED_SIZE, COMPRESSION, LINGER);
 
     /** Properties of the contract that belong to features which this version does not have. */
     private static final List<String> LATER = List.of(
+            "log.local-segments",
             "merge-engine",
             "merge-engine.version-column",
             "changelog.image",
@@ -90,17 +91,6 @@ final class PropertyRules {
             throw invalid(name, value, "a size from " + min + " to " + max + " bytes");
         }
         return bytes;
-    }
-
-    static int count(String name, String value, int min, int max) {
-        String digits = value.trim();
-        if (digits.matches("\\d{1,9}")) {
-            int count = Integer.parseInt(digits);
-            if (count >= min && count <= max) {
-                return count;
-            }
-        }
-        throw invalid(name, value, "a whole number from " + min + " to " + max);
     }
 
     static WeirException invalid(String name, String value, String wanted) {

@@ -17,7 +17,7 @@ import java.util.Map;
  * log.ttl             7d       1s to 36500d, or 0: rows are kept for ever
  * log.segment-size    1gb      64kb to 1gb
  * log.segment-age     7d       1s to 36500d
- * log.local-segments  2        1 to 1000000; of use only with a remote tier
+ * log.retained-size   0        1mb to 1024gb for each bucket; past it the oldest segments are deleted. 0: no such bound
  * log.compression     zstd     zstd, lz4, none; of the batches that small writes are merged into
  * log.linger          0        0 to 1s; how long a commit waits for more writes
  * </pre>
@@ -26,7 +26,7 @@ public record TableProperties(
         Duration ttl,
         long segmentBytes,
         Duration segmentAge,
-        int localSegments,
+        long retainedBytes,
         Compression compression,
         Duration linger) {
     private static final Duration AGE_MAX = Duration.ofDays(36_500);
@@ -52,11 +52,7 @@ public record TableProperties(
                                 Duration.ofSeconds(1),
                                 AGE_MAX)
                         : defaults.segmentAge(),
-                PropertyRules.count(
-                        PropertyRules.LOCAL_SEGMENTS,
-                        properties.getOrDefault(PropertyRules.LOCAL_SEGMENTS, "2"),
-                        1,
-                        1_000_000),
+                retainedSize(properties.getOrDefault(PropertyRules.RETAINED_SIZE, "0")),
                 compression(properties.getOrDefault(PropertyRules.COMPRESSION, "zstd")),
                 PropertyRules.duration(
                         PropertyRules.LINGER,
@@ -67,12 +63,7 @@ public record TableProperties(
 
     /** How each bucket of the table keeps its log. */
     public LogSettings logSettings() {
-        return new LogSettings(
-                segmentBytes,
-                segmentAge,
-                ttl,
-                LogSettings.DEFAULT.retainedBytes(),
-                LogSettings.DEFAULT.indexIntervalBytes());
+        return new LogSettings(segmentBytes, segmentAge, ttl, retainedBytes, LogSettings.DEFAULT.indexIntervalBytes());
     }
 
     private static Duration ttl(Map<String, String> properties) {
@@ -83,6 +74,10 @@ public record TableProperties(
                     PropertyRules.TTL, value(properties, PropertyRules.TTL), "0 (for ever) or at least 1s");
         }
         return ttl;
+    }
+
+    private static long retainedSize(String value) {
+        return value.equals("0") ? 0 : PropertyRules.size(PropertyRules.RETAINED_SIZE, value, 1 << 20, 1L << 40);
     }
 
     private static String value(Map<String, String> properties, String name) {

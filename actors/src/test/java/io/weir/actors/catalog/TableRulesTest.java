@@ -122,7 +122,7 @@ class TableRulesTest {
         TableProperties defaults = TableProperties.from(Map.of());
         assertThat(defaults)
                 .isEqualTo(new TableProperties(
-                        Duration.ofDays(7), 1L << 30, Duration.ofDays(7), 2, Compression.ZSTD, Duration.ZERO));
+                        Duration.ofDays(7), 1L << 30, Duration.ofDays(7), 0, Compression.ZSTD, Duration.ZERO));
         TableProperties set = TableProperties.from(Map.of(
                 "durability",
                 "local",
@@ -136,8 +136,9 @@ class TableRulesTest {
                 "lz4",
                 "log.linger",
                 "5ms",
-                "log.local-segments",
-                "7"));
+                "log.retained-size",
+                "10gb"));
+        assertThat(set.logSettings().retainedBytes()).isEqualTo(10L << 30);
         assertThat(set.logSettings().segmentBytes()).isEqualTo(64L << 20);
         assertThat(set.logSettings().ttl()).isEqualTo(Duration.ZERO);
         assertThat(set.linger()).isEqualTo(Duration.ofMillis(5));
@@ -155,8 +156,8 @@ class TableRulesTest {
         "log.segment-age,0",
         "log.compression,gzip",
         "log.linger,2s",
-        "log.local-segments,0",
-        "log.local-segments,1.5",
+        "log.retained-size,1kb",
+        "log.retained-size,1.5",
         "durability,none"
     })
     void badValuesAreRefusedByName(String name, String value) {

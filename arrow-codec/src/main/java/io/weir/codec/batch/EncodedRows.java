@@ -5,8 +5,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Rows as one Arrow IPC record batch: the currency of the write path (checked, not yet stored) and of the read path (projected and
- * filtered). Immutable; all buffers are read-only views of heap memory, position 0 to limit, so there is nothing to release and
- * an access out of range throws instead of reading foreign memory.
+ * filtered). All buffers are views of heap memory, position 0 to limit, so there is nothing to release and an access out of range
+ * throws instead of reading foreign memory. Nobody writes to them once they are here; they are not read-only views because those hide
+ * the array, which would have to be copied on its way to a socket.
  *
  * @param schemaId schema version of the table that the columns are laid out by (write path), or 0 where the columns are a
  *     reader's projection
@@ -16,11 +17,6 @@ import org.jspecify.annotations.Nullable;
  * @param body the record batch's body: the buffers at the offsets that the metadata names, each padded to 8
  */
 public record EncodedRows(int schemaId, int rowCount, ByteBuffer metadata, ByteBuffer body) {
-    public EncodedRows {
-        metadata = metadata.isReadOnly() ? metadata : metadata.asReadOnlyBuffer();
-        body = body.isReadOnly() ? body : body.asReadOnlyBuffer();
-    }
-
     /** A fresh view, so that callers may move its position. */
     @Override
     public ByteBuffer metadata() {
