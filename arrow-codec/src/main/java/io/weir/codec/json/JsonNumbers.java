@@ -7,6 +7,11 @@ import java.math.BigDecimal;
 
 /** The current token as a number, exactly or not at all; strings that hold a JSON number count as one. */
 final class JsonNumbers {
+    /** Whole numbers of so many characters are exact. */
+    private static final int DOUBLE_DIGITS = 15;
+
+    private static final int FLOAT_DIGITS = 7;
+
     private static final int TEXT_MAX = 1000;
 
     /** No column keeps a number that needs more, and arithmetic on scales stays far from overflow. */
@@ -93,6 +98,9 @@ final class JsonNumbers {
         if (Double.isInfinite(value)) {
             throw new Refused(in.found(token) + " is beyond the range of DOUBLE");
         }
+        if (token == JsonToken.VALUE_NUMBER_INT && in.parser.getTextLength() > DOUBLE_DIGITS) {
+            checkWhole(in, token, new BigDecimal(value), Double.toString(value), "DOUBLE");
+        }
         return value;
     }
 
@@ -110,7 +118,22 @@ final class JsonNumbers {
         if (Float.isInfinite(value)) {
             throw new Refused(in.found(token) + " is beyond the range of FLOAT");
         }
+        if (token == JsonToken.VALUE_NUMBER_INT && in.parser.getTextLength() > FLOAT_DIGITS) {
+            checkWhole(in, token, new BigDecimal(value), Float.toString(value), "FLOAT");
+        }
         return value;
+    }
+
+    /**
+     * Fractions are written in decimal and taken as the nearest value, as everywhere; a whole number is meant as it is written. It
+     * is taken when it is the value, or the shortest text for it, which is what other programs print for large ones.
+     */
+    private static void checkWhole(JsonInput in, JsonToken token, BigDecimal exact, String shortest, String type)
+            throws IOException, Refused {
+        BigDecimal written = new BigDecimal(in.parser.getText());
+        if (written.compareTo(exact) != 0 && written.compareTo(new BigDecimal(shortest)) != 0) {
+            throw new Refused("%s is not a value of %s, the nearest is %s".formatted(in.found(token), type, exact));
+        }
     }
 
     private static @org.jspecify.annotations.Nullable Double special(JsonInput in, JsonToken token) throws IOException {
