@@ -9,15 +9,21 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.SplittableRandom;
 import java.util.UUID;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A node's data directory, locked against a second process for as long as this is open. Gives the node its identity, which stays
  * with the directory whatever address the node has.
  */
 final class DataDirectory implements AutoCloseable {
+    static final int RESERVE_BYTES = 8 << 20;
+    private static final Logger LOG = LoggerFactory.getLogger(DataDirectory.class);
+
     private final FileChannel lockFile;
     private final String nodeId;
 
@@ -37,7 +43,13 @@ final class DataDirectory implements AutoCloseable {
                 throw new IllegalStateException("another process uses the data directory " + directory
                         + "; stop it, or set weir.data-dir to another");
             }
-            return new DataDirectory(channel, identity(directory, ids));
+            try {
+                reserveSpace(directory);
+                return new DataDirectory(channel, identity(directory, ids));
+            } catch (IOException | RuntimeException e) {
+                channel.close();
+                throw e;
+            }
         } catch (IOException e) {
             throw new UncheckedIOException("cannot use the data directory " + directory, e);
         }
@@ -51,10 +63,34 @@ final class DataDirectory implements AutoCloseable {
         }
     }
 
+    /**
+     * Keeps some space that nothing else on the disk can take, and gives it free where a node starts on a full disk: without it the
+     * journal could not be opened, and its memory maps would end the process.
+     */
+    private static void reserveSpace(Path directory) throws IOException {
+        Path reserve = directory.resolve("reserve");
+        if (directory.toFile().getUsableSpace() < 2L * RESERVE_BYTES) {
+            if (Files.deleteIfExists(reserve)) {
+                LOG.warn("the disk of {} is full; the node starts with the space that it had kept back", directory);
+            }
+            return;
+        }
+        if (!Files.exists(reserve)) {
+            byte[] incompressible = new byte[RESERVE_BYTES];
+            new SplittableRandom(RESERVE_BYTES).nextBytes(incompressible);
+            Files.write(reserve, incompressible);
+        }
+    }
+
     private static String identity(Path directory, Supplier<UUID> ids) throws IOException {
         Path file = directory.resolve("node-id");
         if (Files.exists(file)) {
-            return Files.readString(file).trim();
+            String id = Files.readString(file).trim();
+            if (id.isEmpty()) {
+                throw new IllegalStateException(
+                        file + " is empty; restore it, it names the owner of the rows in this directory");
+            }
+            return id;
         }
         String id = ids.get().toString();
         Path draft = directory.resolve("node-id.draft");

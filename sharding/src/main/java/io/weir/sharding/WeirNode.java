@@ -44,6 +44,8 @@ import org.apache.pekko.cluster.typed.ClusterSingleton;
 import org.apache.pekko.cluster.typed.ClusterSingletonSettings;
 import org.apache.pekko.cluster.typed.Join;
 import org.apache.pekko.cluster.typed.SingletonActor;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A running node: its actor system, its place in the cluster, its part of the buckets, and, on the node that holds the journal, the
@@ -57,6 +59,7 @@ public final class WeirNode {
     static final String JOURNAL_ROLE = "weir-journal";
 
     private static final EntityTypeKey<Bucket.Command> BUCKET = EntityTypeKey.create(Bucket.Command.class, "bucket");
+    private static final Logger LOG = LoggerFactory.getLogger(WeirNode.class);
     private static final String SEGMENT_IO = "weir.dispatchers.segment-io";
 
     private final NodeSettings settings;
@@ -93,15 +96,30 @@ public final class WeirNode {
                 .resolve();
         NodeSettings settings = NodeSettings.from(layered);
         DataDirectory data = DataDirectory.open(settings.dataDirectory(), UUID::randomUUID);
+        BufferAllocator allocator = new RootAllocator(settings.arrowMemory());
+        ActorSystem<Void> system;
         try {
             Config config = computed(settings).withFallback(layered);
-            BufferAllocator allocator = new RootAllocator(settings.arrowMemory());
-            ActorSystem<Void> system = ActorSystem.create(Behaviors.empty(), SYSTEM, config);
-            var unused = system.getWhenTerminated().thenRun(data::close);
+            system = ActorSystem.create(Behaviors.empty(), SYSTEM, config);
+        } catch (RuntimeException e) {
+            giveBack(data, allocator);
+            throw e;
+        }
+        var unused = system.getWhenTerminated().thenRun(() -> giveBack(data, allocator));
+        try {
             return assemble(settings, system, allocator, data.nodeId());
         } catch (RuntimeException e) {
-            data.close();
+            system.terminate();
             throw e;
+        }
+    }
+
+    private static void giveBack(DataDirectory data, BufferAllocator allocator) {
+        data.close();
+        try {
+            allocator.close();
+        } catch (IllegalStateException e) {
+            LOG.warn("Arrow memory was still in use when the node ended: {}", e.getMessage());
         }
     }
 

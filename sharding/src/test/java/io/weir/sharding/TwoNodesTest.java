@@ -34,12 +34,7 @@ class TwoNodesTest {
         WeirNode here = TestNodes.start(directory.resolve("a"), port, seeds);
         Process there = spawn(directory.resolve("b"), TestNodes.freePort(), seeds);
         try {
-            Awaitility.await()
-                    .atMost(Duration.ofSeconds(40))
-                    .until(() -> TestNodes.get(here.cluster().members()).stream()
-                                    .filter(member -> member.state().equals("up") && member.bucketsLed() >= 0)
-                                    .count()
-                            == 2);
+            awaitTwo(here);
             TableInfo table = TestNodes.createTable(here, "t", BUCKETS);
             List<BucketId> buckets = IntStream.range(0, BUCKETS)
                     .mapToObj(bucket -> new BucketId(table.tableId(), bucket))
@@ -78,6 +73,61 @@ class TwoNodesTest {
             there.destroyForcibly();
             TestNodes.get(here.stop());
         }
+    }
+
+    @Test
+    void killedNodeTakesItsBucketsAwayUntilItIsBackWithItsDisk() throws Exception {
+        // Of two nodes, the one with the lower address goes on when they lose each other.
+        int[] ports = IntStream.of(TestNodes.freePort(), TestNodes.freePort())
+                .sorted()
+                .toArray();
+        int port = ports[0];
+        int otherPort = ports[1];
+        String seeds = "127.0.0.1:" + port;
+        WeirNode here = TestNodes.start(directory.resolve("a"), port, seeds);
+        Process there = spawn(directory.resolve("b"), otherPort, seeds);
+        try {
+            awaitTwo(here);
+            TableInfo table = TestNodes.createTable(here, "t", 4);
+            List<BucketId> buckets = IntStream.range(0, 4)
+                    .mapToObj(bucket -> new BucketId(table.tableId(), bucket))
+                    .toList();
+            for (BucketId bucket : buckets) {
+                assertThat(TestNodes.append(here, bucket, 1, rows(bucket))).isEqualTo(new Bucket.Appended(0, 1000));
+            }
+            BucketId lost = buckets.stream()
+                    .filter(bucket -> !leader(here, bucket).equals(seeds))
+                    .findFirst()
+                    .orElseThrow();
+            there.destroyForcibly();
+            assertThat(there.waitFor(10, TimeUnit.SECONDS)).isTrue();
+            Awaitility.await()
+                    .atMost(Duration.ofSeconds(60))
+                    .ignoreExceptionsMatching(failure -> failure instanceof AssertionError)
+                    .until(() -> TestNodes.get(here.cluster()
+                                            .<Bucket.DescribeReply>askBucket(
+                                                    lost, Bucket.Describe::new, Duration.ofSeconds(2)))
+                                    instanceof Bucket.Refused refused
+                            && refused.code() == io.weir.codec.ErrorCode.BUCKET_UNAVAILABLE);
+            there = spawn(directory.resolve("b"), otherPort, seeds);
+            Awaitility.await().atMost(Duration.ofSeconds(60)).untilAsserted(() -> assertThat(
+                            TestNodes.append(here, lost, 2, TestRows.range(7, 1)))
+                    .isEqualTo(new Bucket.Appended(1000, 1001)));
+            assertThat(ids(here, lost).subList(0, 1000)).isEqualTo(expected(lost));
+            assertThat(TestNodes.append(here, lost, 1, rows(lost))).isEqualTo(new Bucket.Appended(0, 1000));
+        } finally {
+            there.destroyForcibly();
+            TestNodes.get(here.stop());
+        }
+    }
+
+    private static void awaitTwo(WeirNode node) {
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(40))
+                .until(() -> TestNodes.get(node.cluster().members()).stream()
+                                .filter(member -> member.state().equals("up") && member.bucketsLed() >= 0)
+                                .count()
+                        == 2);
     }
 
     private static EncodedRows rows(BucketId bucket) {

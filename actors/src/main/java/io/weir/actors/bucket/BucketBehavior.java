@@ -144,7 +144,9 @@ public final class BucketBehavior {
         Executor segmentRead = context.getSystem().dispatchers().lookup(DispatcherSelector.fromConfig(SEGMENT_READ));
         SerialExecutor writes = new SerialExecutor(segmentIo);
         return stash.unstashAll(new LeadingBucket(
-                context, timers, bucket, ports, open, writes, segmentRead, why -> close(open, writes, why)));
+                context, timers, bucket, ports, open, writes, segmentRead, why -> close(open, writes, why), () -> {
+                    var unused = closeLog(open, writes);
+                }));
     }
 
     private Behavior<Bucket.Command> onOpenFailed(Throwable cause) {
@@ -187,7 +189,12 @@ public final class BucketBehavior {
 
     /** @param why what the bucket says while it is closed and starts again; null ends it, TABLE_NOT_FOUND lets it wait for Stop */
     private Behavior<Bucket.Command> close(OpenBucket open, SerialExecutor writes, Bucket.@Nullable Refused why) {
-        CompletableFuture<Void> closing = CompletableFuture.runAsync(
+        context.pipeToSelf(closeLog(open, writes), (done, failure) -> new Closed(failure));
+        return closing(why, false);
+    }
+
+    private static CompletableFuture<Void> closeLog(OpenBucket open, SerialExecutor writes) {
+        return CompletableFuture.runAsync(
                 () -> {
                     try {
                         open.log().close();
@@ -198,8 +205,6 @@ public final class BucketBehavior {
                     }
                 },
                 writes);
-        context.pipeToSelf(closing, (done, failure) -> new Closed(failure));
-        return closing(why, false);
     }
 
     private Behavior<Bucket.Command> closing(Bucket.@Nullable Refused why, boolean stopping) {

@@ -10,7 +10,9 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import org.apache.arrow.memory.OutOfMemoryException;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 
@@ -74,8 +76,11 @@ final class Fetches {
     }
 
     private void read(Pending one, TableInfo table) {
-        var self = context.getSelf();
-        readers.execute(() -> self.tell(new FetchRead(one, readNow(one.fetch, table))));
+        context.pipeToSelf(
+                CompletableFuture.supplyAsync(() -> readNow(one.fetch, table), readers),
+                (reply, error) -> new FetchRead(
+                        one,
+                        error == null ? reply : new Bucket.Refused(ErrorCode.INTERNAL, "reading failed: " + error)));
     }
 
     /** On a reader's thread. */
@@ -84,6 +89,8 @@ final class Fetches {
             return LogReader.fetch(log, table, fetch, ports.allocator());
         } catch (WeirException e) {
             return new Bucket.Refused(e.code(), e.detail());
+        } catch (OutOfMemoryException e) {
+            return new Bucket.Refused(ErrorCode.OVERLOADED, "the node's Arrow memory is used up; try again");
         } catch (IOException | RuntimeException e) {
             org.slf4j.LoggerFactory.getLogger(Fetches.class).warn("fetch of table {} failed", table.name(), e);
             return new Bucket.Refused(ErrorCode.INTERNAL, "cannot read the log: " + e);

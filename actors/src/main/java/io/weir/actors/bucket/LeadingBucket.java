@@ -11,12 +11,16 @@ import io.weir.persistence.log.BucketLog;
 import io.weir.persistence.log.Corruption;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
 import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.PostStop;
 import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Receive;
@@ -35,6 +39,7 @@ final class LeadingBucket extends AbstractBehavior<Bucket.Command> {
     private final int leaderEpoch;
     private final SerialExecutor writes;
     private final Function<Bucket.@Nullable Refused, Behavior<Bucket.Command>> close;
+    private final Runnable die;
     private final WriteQueue queue;
     private final Fetches fetches;
     private final Executor segmentRead;
@@ -69,6 +74,13 @@ final class LeadingBucket extends AbstractBehavior<Bucket.Command> {
 
     private record RefreshFailed(Throwable cause, Bucket.@Nullable Append retry) implements Own {}
 
+    /** Appends that wait for a newer table, so that they are answered whatever ends the bucket first. */
+    private final Set<Bucket.Append> refreshing = Collections.newSetFromMap(new IdentityHashMap<>());
+
+    /**
+     * @param close ends the bucket in order; null for good, else it starts again and says this meanwhile
+     * @param die closes the log and gives the directory back once the commit in flight is over, without the actor
+     */
     LeadingBucket(
             ActorContext<Bucket.Command> context,
             TimerScheduler<Bucket.Command> timers,
@@ -77,7 +89,8 @@ final class LeadingBucket extends AbstractBehavior<Bucket.Command> {
             OpenBucket open,
             SerialExecutor writes,
             Executor segmentRead,
-            Function<Bucket.@Nullable Refused, Behavior<Bucket.Command>> close) {
+            Function<Bucket.@Nullable Refused, Behavior<Bucket.Command>> close,
+            Runnable die) {
         super(context);
         this.timers = timers;
         this.bucket = bucket;
@@ -86,6 +99,7 @@ final class LeadingBucket extends AbstractBehavior<Bucket.Command> {
         this.leaderEpoch = open.leaderEpoch();
         this.writes = writes;
         this.close = close;
+        this.die = die;
         this.queue = new WriteQueue(ports.settings().queueBytes());
         this.segmentRead = segmentRead;
         this.fetches = new Fetches(context, timers, ports, log, segmentRead);
@@ -116,6 +130,7 @@ final class LeadingBucket extends AbstractBehavior<Bucket.Command> {
                 .onMessage(TableRefreshed.class, this::onTableRefreshed)
                 .onMessage(RefreshFailed.class, this::onRefreshFailed)
                 .onMessageEquals(BucketBehavior.Stop.INSTANCE, this::onStop)
+                .onSignal(PostStop.class, stopped -> onDeath())
                 .build();
     }
 
@@ -215,8 +230,12 @@ final class LeadingBucket extends AbstractBehavior<Bucket.Command> {
         failed.group().forEach(request -> request.answer(refusal));
         if (refusal.code() == ErrorCode.INTERNAL) {
             getContext().getLog().error("bucket {} starts again after a failed commit", bucket, failed.cause());
-            return closeBecause(new Bucket.Refused(
-                    ErrorCode.BUCKET_UNAVAILABLE, "the bucket starts again after an error inside; try again"));
+            return closeBecause(
+                    stopping
+                            ? null
+                            : new Bucket.Refused(
+                                    ErrorCode.BUCKET_UNAVAILABLE,
+                                    "the bucket starts again after an error inside; try again"));
         }
         getContext()
                 .getLog()
@@ -302,6 +321,9 @@ final class LeadingBucket extends AbstractBehavior<Bucket.Command> {
     }
 
     private void refreshTable(Bucket.@Nullable Append retry) {
+        if (retry != null) {
+            refreshing.add(retry);
+        }
         getContext()
                 .pipeToSelf(
                         ports.tables().byId(bucket.tableId()),
@@ -321,13 +343,15 @@ final class LeadingBucket extends AbstractBehavior<Bucket.Command> {
             }
         }
         fetches.retryRefreshed(table);
-        return refreshed.retry() == null ? this : onAppend(refreshed.retry(), true);
+        Bucket.Append retry = refreshed.retry();
+        return retry == null || !refreshing.remove(retry) ? this : onAppend(retry, true);
     }
 
     private Behavior<Bucket.Command> onRefreshFailed(RefreshFailed failed) {
         Bucket.Refused refusal = BucketStart.refusal(failed.cause());
-        if (failed.retry() != null) {
-            failed.retry().replyTo().tell(refusal);
+        Bucket.Append retry = failed.retry();
+        if (retry != null && refreshing.remove(retry)) {
+            retry.replyTo().tell(refusal);
         }
         fetches.refuseRefreshing(refusal);
         return refusal.code() == ErrorCode.TABLE_NOT_FOUND && !stopping ? closeBecause(refusal) : this;
@@ -338,6 +362,7 @@ final class LeadingBucket extends AbstractBehavior<Bucket.Command> {
         List<WriteQueue.Request> waiting = queue.takeGroup(Long.MAX_VALUE);
         queue.finished(waiting);
         waiting.forEach(request -> request.answer(Replies.STOPPING));
+        refuseRefreshing(Replies.STOPPING);
         fetches.refuseAll(Replies.STOPPING);
         return committing ? this : closeBecause(null);
     }
@@ -347,9 +372,25 @@ final class LeadingBucket extends AbstractBehavior<Bucket.Command> {
         Bucket.Refused refusal = why == null ? Replies.STOPPING : why;
         List<WriteQueue.Request> waiting = queue.takeGroup(Long.MAX_VALUE);
         waiting.forEach(request -> request.answer(refusal));
+        refuseRefreshing(refusal);
         fetches.refuseAll(refusal);
         timers.cancelAll();
         return close.apply(why);
+    }
+
+    private void refuseRefreshing(Bucket.Refused refusal) {
+        refreshing.forEach(append -> append.replyTo().tell(refusal));
+        refreshing.clear();
+    }
+
+    /** The actor ends without {@link #closeBecause}: by an exception, or with its system. The next one must get the directory. */
+    private Behavior<Bucket.Command> onDeath() {
+        Bucket.Refused refusal = new Bucket.Refused(
+                ErrorCode.BUCKET_UNAVAILABLE, "the bucket ended because of an error inside; try again");
+        refuseRefreshing(refusal);
+        fetches.refuseAll(refusal);
+        die.run();
+        return this;
     }
 
     private static Throwable unwrapped(Throwable cause) {

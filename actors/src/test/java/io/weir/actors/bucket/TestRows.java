@@ -16,6 +16,7 @@ import java.util.stream.LongStream;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.BigIntVector;
+import org.apache.arrow.vector.IntVector;
 import org.apache.arrow.vector.VarCharVector;
 import org.apache.arrow.vector.VectorSchemaRoot;
 
@@ -48,6 +49,23 @@ public final class TestRows {
 
     public static EncodedRows range(long from, int count) {
         return rows(LongStream.range(from, from + count).toArray());
+    }
+
+    /** Rows of two numbers, {@code i} and {@code 10 * i}, the second an INT or a BIGINT as the columns say. */
+    public static EncodedRows numbers(List<Column> columns, int from, int count) {
+        try (VectorSchemaRoot root = VectorSchemaRoot.create(ArrowSchemas.toArrow(columns), ALLOCATOR)) {
+            for (int i = 0; i < count; i++) {
+                ((BigIntVector) root.getVector(0)).setSafe(i, from + i);
+                int value = 10 * (from + i);
+                if (root.getVector(1) instanceof IntVector small) {
+                    small.setSafe(i, value);
+                } else {
+                    ((BigIntVector) root.getVector(1)).setSafe(i, value);
+                }
+            }
+            root.setRowCount(count);
+            return RecordBatches.encode(1, root);
+        }
     }
 
     public static String name(long id) {

@@ -18,6 +18,23 @@ import java.util.stream.Stream;
 
 /** The real disk, through {@link java.nio.channels.FileChannel}. Holds nothing open itself; safe for any number of threads. */
 public final class DiskFileStore implements FileStore {
+    /**
+     * Rows stop growing while the disk still has this much: the journal on the same disk writes through memory maps, and a page that
+     * the disk has no room for ends the process.
+     */
+    public static final long RESERVED_BYTES = 24L << 20;
+
+    private final long reservedBytes;
+
+    public DiskFileStore() {
+        this(RESERVED_BYTES);
+    }
+
+    /** @param reservedBytes no file grows where the disk would have less than this left */
+    public DiskFileStore(long reservedBytes) {
+        this.reservedBytes = reservedBytes;
+    }
+
     @Override
     public void createDirectories(Path directory) throws IOException {
         Path absolute = directory.toAbsolutePath();
@@ -66,9 +83,9 @@ public final class DiskFileStore implements FileStore {
         return open(file, StandardOpenOption.READ);
     }
 
-    private static StoredFile open(Path file, StandardOpenOption... options) throws IOException {
+    private StoredFile open(Path file, StandardOpenOption... options) throws IOException {
         try {
-            return new DiskStoredFile(file, FileChannel.open(file, options));
+            return new DiskStoredFile(file, FileChannel.open(file, options), reservedBytes);
         } catch (IOException e) {
             throw known(file, e);
         }

@@ -1,5 +1,6 @@
 package io.weir.persistence.file;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -17,10 +18,17 @@ final class DiskStoredFile implements StoredFile {
             ThreadLocal.withInitial(() -> ByteBuffer.allocateDirect(STAGING_BYTES));
 
     private final Path path;
-    private final FileChannel channel;
+    /** Not the file itself, which may be moved after it was opened. */
+    private final File directory;
 
-    DiskStoredFile(Path path, FileChannel channel) {
+    private final FileChannel channel;
+    private final long reservedBytes;
+
+    /** @param reservedBytes the file does not grow where the disk would have less than this left */
+    DiskStoredFile(Path path, FileChannel channel, long reservedBytes) {
         this.path = path;
+        this.directory = new File(String.valueOf(path.toAbsolutePath().getParent()));
+        this.reservedBytes = reservedBytes;
         this.channel = channel;
     }
 
@@ -42,6 +50,11 @@ final class DiskStoredFile implements StoredFile {
 
     @Override
     public void write(List<ByteBuffer> sources, long position) throws IOException {
+        long bytes = sources.stream().mapToLong(ByteBuffer::remaining).sum();
+        if (position + bytes > channel.size() && directory.getUsableSpace() - bytes < reservedBytes) {
+            throw new DiskFullException(
+                    "less than %d bytes would be left for what is not rows: %s".formatted(reservedBytes, path), null);
+        }
         ByteBuffer staging = STAGING.get().clear();
         long at = position;
         for (ByteBuffer source : sources) {

@@ -4,10 +4,12 @@ import io.weir.codec.ErrorCode;
 import io.weir.codec.WeirException;
 import io.weir.codec.batch.StoredBatch;
 import io.weir.codec.batch.WriterEntry;
+import io.weir.persistence.file.DiskFullException;
 import io.weir.persistence.file.FileStore;
 import io.weir.persistence.file.StoredFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -170,7 +172,14 @@ public final class BucketLog implements AutoCloseable {
             cutBack(out, position);
             throw e;
         }
-        out.sync();
+        try {
+            out.sync();
+        } catch (DiskFullException e) {
+            // The whole group is in the file: only where it is cut off again, nothing of it can come back after a
+            // crash.
+            cutBack(out, position);
+            throw tailTrusted ? e : new IOException("no space left on sync, and the write could not be undone", e);
+        }
         tailTrusted = true;
     }
 
@@ -336,7 +345,7 @@ public final class BucketLog implements AutoCloseable {
                     "segments are missing: fromOffset=%d toOffset=%d; read on from toOffset"
                             .formatted(fromOffset, lostAtStart.toOffset()));
         }
-        return new SegmentCursor(now, fromOffset, end);
+        return new SegmentCursor(now, fromOffset, end, this::startOffset);
     }
 
     /** Offset of the first batch committed at or after the time; the end offset when there is none. */
@@ -344,22 +353,16 @@ public final class BucketLog implements AutoCloseable {
         long end = endOffset;
         for (Segment segment : segments) {
             if (segment.extent().lastTimestampMs() >= timestampMs) {
-                return offsetAt(timestampMs, segment, end);
+                // Retention moves the start before it takes the segments out of the list.
+                return Math.max(offsetAt(timestampMs, segment, end), startOffset);
             }
         }
         return end;
     }
 
     private long offsetAt(long timestampMs, Segment segment, long end) throws IOException {
-        StoredFile file = segment.acquire();
-        SparseIndex.Entry near;
-        try {
-            near = segment.index(file).before(timestampMs);
-        } finally {
-            segment.release();
-        }
-        long from = near == null ? segment.baseOffset() : near.offset();
-        try (LogCursor cursor = new SegmentCursor(segments, from, end)) {
+        long from = near(timestampMs, segment);
+        try (LogCursor cursor = new SegmentCursor(segments, from, end, this::startOffset)) {
             LogBatch batch = nextUndamaged(cursor);
             while (batch != null && batch.header().commitTimestampMs() < timestampMs) {
                 batch = nextUndamaged(cursor);
@@ -368,23 +371,51 @@ public final class BucketLog implements AutoCloseable {
         }
     }
 
+    private static long near(long timestampMs, Segment segment) throws IOException {
+        StoredFile file;
+        try {
+            file = segment.acquire();
+        } catch (NoSuchFileException e) {
+            // Deleted meanwhile; the cursor goes on behind it.
+            return segment.baseOffset();
+        }
+        try {
+            SparseIndex.Entry near = segment.index(file).before(timestampMs);
+            return near == null ? segment.baseOffset() : near.offset();
+        } finally {
+            segment.release();
+        }
+    }
+
     private static @Nullable LogBatch nextUndamaged(LogCursor cursor) throws IOException {
         while (true) {
             try {
                 return cursor.next();
             } catch (WeirException e) {
-                LOG.debug("damage passed: {}", e.detail());
+                LOG.debug("passed: {}", e.detail());
             }
         }
     }
 
     /** Rolls the active segment if it is old enough, then deletes sealed segments by age and total size, oldest first. */
     public void applyRetention() throws IOException {
-        List<Segment> now = segments;
-        if (tailTrusted && isOld(now.get(now.size() - 1).extent())) {
-            startSegment();
-            now = segments;
+        IOException notRolled = null;
+        if (tailTrusted && isOld(segments.get(segments.size() - 1).extent())) {
+            try {
+                startSegment();
+            } catch (IOException e) {
+                // A full disk is what deleting helps against.
+                notRolled = e;
+            }
         }
+        deleteOld();
+        if (notRolled != null) {
+            throw notRolled;
+        }
+    }
+
+    private void deleteOld() throws IOException {
+        List<Segment> now = segments;
         int deleted = 0;
         long bytes = sizeInBytes();
         while (deleted < now.size() - 1 && mayDelete(now.get(deleted), bytes)) {

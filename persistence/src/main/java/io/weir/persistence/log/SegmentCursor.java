@@ -5,8 +5,10 @@ import io.weir.codec.WeirException;
 import io.weir.codec.batch.BatchHeader;
 import io.weir.persistence.file.StoredFile;
 import java.io.IOException;
+import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** Walks from segment to segment and from head to head. Keeps the segments it went through open until it is closed. */
@@ -15,6 +17,7 @@ final class SegmentCursor implements LogCursor {
 
     private final List<Segment> segments;
     private final long endOffset;
+    private final LongSupplier startOffset;
     private final List<Segment> acquired = new ArrayList<>();
     private long wantedOffset;
     private long offset;
@@ -26,12 +29,16 @@ final class SegmentCursor implements LogCursor {
     private @Nullable BatchHeader last;
     private long lastPosition;
 
-    /** @param segments those of the log, in order; one of them holds {@code fromOffset} unless it is the end offset */
-    SegmentCursor(List<Segment> segments, long fromOffset, long endOffset) {
+    /**
+     * @param segments those of the log, in order; one of them holds {@code fromOffset} unless it is the end offset
+     * @param startOffset where the log starts by now: what is below it may be gone
+     */
+    SegmentCursor(List<Segment> segments, long fromOffset, long endOffset, LongSupplier startOffset) {
         this.segments = segments;
         this.wantedOffset = fromOffset;
         this.offset = fromOffset;
         this.endOffset = endOffset;
+        this.startOffset = startOffset;
     }
 
     @Override
@@ -68,7 +75,7 @@ final class SegmentCursor implements LogCursor {
     private void enter() throws IOException {
         at = at < 0 ? indexOf(offset) : at + 1;
         Segment segment = segments.get(at);
-        StoredFile shared = segment.acquire();
+        StoredFile shared = acquire(segment);
         acquired.add(segment);
         extent = segment.extent();
         SparseIndex.Entry near = segment.index(shared).floor(offset);
@@ -77,6 +84,22 @@ final class SegmentCursor implements LogCursor {
         last = null;
         file = shared;
         window = new FileWindow(shared, extent.endPosition(), WINDOW_BYTES);
+    }
+
+    /** Retention may have deleted a segment since the cursor was made. */
+    private StoredFile acquire(Segment segment) throws IOException {
+        try {
+            return segment.acquire();
+        } catch (NoSuchFileException e) {
+            long start = startOffset.getAsLong();
+            if (segment.baseOffset() >= start) {
+                throw e;
+            }
+            throw new WeirException(
+                    ErrorCode.OFFSET_OUT_OF_RANGE,
+                    "offset %d was deleted by retention; the log holds [%d, %d)"
+                            .formatted(Math.max(offset, wantedOffset), start, endOffset));
+        }
     }
 
     private int indexOf(long wanted) {

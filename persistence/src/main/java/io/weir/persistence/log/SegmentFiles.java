@@ -54,6 +54,10 @@ final class SegmentFiles {
         try (StoredFile out = files.create(temporary)) {
             out.write(List.of(content), 0);
             out.sync();
+        } catch (IOException e) {
+            // On a full disk it would take what space is left.
+            files.delete(temporary);
+            throw e;
         }
         files.move(temporary, file);
         files.syncDirectory(parent(file));

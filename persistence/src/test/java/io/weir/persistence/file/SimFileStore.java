@@ -128,9 +128,11 @@ public final class SimFileStore implements FileStore {
     @Override
     public List<String> list(Path directory) {
         step("list");
+        int depth = directory.getNameCount();
         return visible.keySet().stream()
-                .filter(path -> directory.equals(path.getParent()))
-                .map(path -> path.getFileName().toString())
+                .filter(path -> path.startsWith(directory) && path.getNameCount() > depth)
+                .map(path -> path.getName(depth).toString())
+                .distinct()
                 .sorted()
                 .toList();
     }

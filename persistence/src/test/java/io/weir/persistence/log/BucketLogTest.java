@@ -113,6 +113,21 @@ final class BucketLogTest {
     }
 
     @Test
+    void cursorThatRetentionOvertookSaysThatItsOffsetIsGone() throws IOException {
+        try (BucketLog log = open()) {
+            for (long i = 0; i < 40; i++) {
+                log.append(List.of(batch(i)), 1);
+            }
+            clock.now += Duration.ofHours(11).toMillis();
+            try (LogCursor before = log.read(0)) {
+                log.applyRetention();
+                assertThatThrownBy(before::next).isInstanceOfSatisfying(WeirException.class, e -> assertThat(e.code())
+                        .isEqualTo(ErrorCode.OFFSET_OUT_OF_RANGE));
+            }
+        }
+    }
+
+    @Test
     void theLogIsKeptBelowItsSize() throws IOException {
         settings = new LogSettings(600, Duration.ofHours(1), Duration.ZERO, 2000, 64);
         try (BucketLog log = open()) {

@@ -1,0 +1,68 @@
+package io.weir.sharding;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import io.weir.actors.bucket.BucketSettings;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class NodeSettingsTest {
+    private static NodeSettings settings(Map<String, Object> set) {
+        Config config = ConfigFactory.parseMap(set)
+                .withFallback(ConfigFactory.parseMap(Map.of("weir.data-dir", "/data")))
+                .withFallback(ConfigFactory.defaultReferenceUnresolved())
+                .resolve();
+        return NodeSettings.from(config);
+    }
+
+    @Test
+    void defaultsAreThese() {
+        assertThat(settings(Map.of()))
+                .isEqualTo(new NodeSettings(
+                        Path.of("/data"),
+                        1L << 30,
+                        "127.0.0.1",
+                        0,
+                        List.of(),
+                        List.of(),
+                        Duration.ofSeconds(5),
+                        Duration.ofSeconds(10),
+                        Duration.ofSeconds(45),
+                        Duration.ofMinutes(10),
+                        new BucketSettings(
+                                64L << 20,
+                                16 << 20,
+                                64 << 10,
+                                4 << 10,
+                                1000,
+                                1000,
+                                Duration.ofMillis(200),
+                                Duration.ofSeconds(10))));
+    }
+
+    @Test
+    void theFirstSeedHoldsTheJournal() {
+        Map<String, Object> seeds =
+                Map.of("weir.cluster.host", "a", "weir.cluster.port", 1, "weir.cluster.seeds", "a:1, b:2");
+        assertThat(settings(seeds).holdsJournal()).isTrue();
+        assertThat(settings(Map.of("weir.cluster.port", 2, "weir.cluster.seeds", "a:1,b:2"))
+                        .holdsJournal())
+                .isFalse();
+        assertThat(settings(Map.of()).holdsJournal()).isTrue();
+    }
+
+    @Test
+    void whatCannotWorkIsRefused() {
+        assertThatThrownBy(() -> settings(Map.of("weir.cluster.seeds", "a:1"))).hasMessageContaining("port");
+        assertThatThrownBy(() -> settings(Map.of("weir.cluster.port", 1, "weir.cluster.seeds", "a")))
+                .hasMessageContaining("host:port");
+        assertThatThrownBy(() -> settings(Map.of("weir.cluster.stable-after", "100 ms")))
+                .hasMessageContaining("stable-after");
+    }
+}
