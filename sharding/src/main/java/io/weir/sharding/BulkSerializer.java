@@ -1,7 +1,7 @@
 package io.weir.sharding;
 
 import io.weir.actors.bucket.Bucket;
-import io.weir.actors.serialization.Manifests;
+import io.weir.actors.serialization.MessageNames;
 import io.weir.codec.batch.EncodedRows;
 import java.io.NotSerializableException;
 import java.nio.BufferUnderflowException;
@@ -33,7 +33,7 @@ public final class BulkSerializer extends SerializerWithStringManifest {
     static final String FETCHED = "bkt.fetched.1";
     static final String CHUNK = "hov.chunk.1";
 
-    public static final Manifests MANIFESTS = new Manifests()
+    public static final MessageNames MANIFESTS = new MessageNames()
             .add(APPEND, Bucket.Append.class)
             .add(FETCHED, Bucket.Fetched.class)
             .add(CHUNK, LogHandover.Chunk.class);

@@ -1,26 +1,22 @@
 package io.weir.sharding;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.module.SimpleModule;
 import io.weir.actors.bucket.Bucket;
 import io.weir.actors.bucket.BucketManifest;
 import io.weir.actors.catalog.Catalog;
 import io.weir.actors.serialization.CborMapper;
-import io.weir.actors.serialization.Manifests;
-import java.io.IOException;
-import java.io.NotSerializableException;
-import java.io.UncheckedIOException;
+import io.weir.actors.serialization.CborSerializer;
+import io.weir.actors.serialization.MessageNames;
 import org.apache.pekko.actor.ExtendedActorSystem;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorRefResolver;
 import org.apache.pekko.actor.typed.javadsl.Adapter;
-import org.apache.pekko.serialization.SerializerWithStringManifest;
 
 /** Small messages between nodes, as CBOR. The rows of tables go by {@link BulkSerializer}. */
-public final class ControlSerializer extends SerializerWithStringManifest {
+public final class ControlSerializer extends CborSerializer {
     public static final int IDENTIFIER = 74_110_002;
 
-    public static final Manifests MANIFESTS = new Manifests()
+    public static final MessageNames MANIFESTS = new MessageNames()
             .add("cat.create-database.1", Catalog.CreateDatabase.class)
             .add("cat.drop-database.1", Catalog.DropDatabase.class)
             .add("cat.list-databases.1", Catalog.ListDatabases.class)
@@ -59,48 +55,18 @@ public final class ControlSerializer extends SerializerWithStringManifest {
             .add("hov.opened.1", LogHandover.Opened.class)
             .add("hov.denied.1", LogHandover.Denied.class);
 
-    private final ObjectMapper mapper;
-
     public ControlSerializer(ExtendedActorSystem system) {
-        ActorRefResolver resolver = ActorRefResolver.get(Adapter.toTyped(system));
-        this.mapper = CborMapper.create(new SimpleModule("actor-refs")
+        super(IDENTIFIER, MANIFESTS, actorRefs(ActorRefResolver.get(Adapter.toTyped(system))));
+    }
+
+    private static SimpleModule actorRefs(ActorRefResolver resolver) {
+        return new SimpleModule("actor-refs")
                 .addSerializer(
                         ActorRef.class,
                         new CborMapper.TextSerializer<>(
                                 ActorRef.class, ref -> resolver.toSerializationFormat((ActorRef<?>) ref)))
                 .addDeserializer(
                         ActorRef.class,
-                        new CborMapper.TextDeserializer<>(ActorRef.class, text -> resolver.resolveActorRef(text))));
-    }
-
-    @Override
-    public int identifier() {
-        return IDENTIFIER;
-    }
-
-    @Override
-    public String manifest(Object message) {
-        return MANIFESTS.manifestOf(message);
-    }
-
-    @Override
-    public byte[] toBinary(Object message) {
-        try {
-            return mapper.writeValueAsBytes(message);
-        } catch (IOException e) {
-            throw new UncheckedIOException("cannot serialize " + message, e);
-        }
-    }
-
-    @Override
-    public Object fromBinary(byte[] bytes, String manifest) throws NotSerializableException {
-        try {
-            return mapper.readValue(bytes, MANIFESTS.classOf(manifest));
-        } catch (IOException | IllegalArgumentException e) {
-            NotSerializableException failure =
-                    new NotSerializableException("cannot read '" + manifest + "': " + e.getMessage());
-            failure.initCause(e);
-            throw failure;
-        }
+                        new CborMapper.TextDeserializer<>(ActorRef.class, text -> resolver.resolveActorRef(text)));
     }
 }

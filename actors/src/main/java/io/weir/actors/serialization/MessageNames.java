@@ -7,11 +7,11 @@ import java.util.Map;
  * Which class stands behind which manifest. A manifest is written to disks and wires: it is never renamed and never given to another
  * class; a changed shape gets a new number.
  */
-public final class Manifests {
+public final class MessageNames {
     private final Map<String, Class<?>> classes = new HashMap<>();
     private final Map<Class<?>, String> names = new HashMap<>();
 
-    public Manifests add(String manifest, Class<?> type) {
+    public MessageNames add(String manifest, Class<?> type) {
         if (classes.put(manifest, type) != null || names.put(type, manifest) != null) {
             throw new IllegalStateException("manifest used twice: " + manifest + " " + type);
         }
