@@ -125,14 +125,14 @@ final class LogReader {
         examined += header.totalBytes();
         if (predicate != null) {
             int[] matching = matching(predicate, batch, written, from, to);
-            nextOffset = matching.length < rowsLeft
-                    ? header.baseOffset() + to
-                    : header.baseOffset() + matching[rowsLeft - 1] + 1;
+            int end = matching.length < rowsLeft ? to : matching[rowsLeft - 1] + 1;
             take(batch, written, matching.length <= rowsLeft ? matching : java.util.Arrays.copyOf(matching, rowsLeft));
+            nextOffset = header.baseOffset() + end;
         } else {
             int end = Math.min(to, from + Math.min(rowsLeft, to - from));
-            nextOffset = header.baseOffset() + end;
             take(batch, written, IntStream.range(from, end).toArray());
+            // Only now: a batch that turns out to be damaged must be met again by the next fetch, not passed over.
+            nextOffset = header.baseOffset() + end;
         }
     }
 

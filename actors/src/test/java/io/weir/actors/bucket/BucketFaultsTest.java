@@ -13,6 +13,9 @@ import io.weir.codec.schema.TableSchema;
 import io.weir.persistence.file.DiskFileStore;
 import io.weir.persistence.file.FileStore;
 import io.weir.persistence.file.SimFileStore;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -36,6 +39,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a bucket says and does when the disk, the catalog, memory or its own code fails. */
 class BucketFaultsTest {
@@ -321,5 +326,38 @@ class BucketFaultsTest {
         assertThat(values)
                 .containsExactlyElementsOf(
                         LongStream.range(3, 8).map(i -> 10 * i).boxed().toList());
+    }
+
+    /** However it is read, the first reader of damaged rows gets what is before them, and then the damage: never what is behind. */
+    @ParameterizedTest
+    @ValueSource(strings = {"all columns", "one column", "a predicate"})
+    void rowsThatTurnOutToBeDamagedAreNeverPassedOver(String how) throws IOException {
+        ActorRef<Bucket.Command> bucket = bucket();
+        for (int i = 0; i < 3; i++) {
+            append(bucket, i, TestRows.range(10 * i, 10));
+            appended();
+        }
+        flipBitOf("name-15");
+        List<Integer> columns = how.equals("one column") ? List.of(2) : List.of();
+        String where = how.equals("a predicate") ? "name LIKE 'name-%'" : null;
+
+        bucket.tell(fetchOf(columns, where));
+        Bucket.Fetched good = fetches.expectMessageClass(Bucket.Fetched.class, SOON);
+        assertThat(good.batches()).hasSize(1);
+        assertThat(good.nextOffset()).isEqualTo(10);
+
+        bucket.tell(new Bucket.Fetch(10, Long.MAX_VALUE, 1 << 20, 1000, columns, where, Duration.ZERO, fetches.ref()));
+        assertThat(fetches.expectMessageClass(Bucket.Refused.class, SOON).code())
+                .isEqualTo(ErrorCode.CORRUPT_DATA);
+        kit.stop(bucket);
+    }
+
+    private void flipBitOf(String text) throws IOException {
+        Path segment = logs.resolve(id.entityId()).resolve("00000000000000000000.log");
+        byte[] bytes = Files.readAllBytes(segment);
+        int at = new String(bytes, StandardCharsets.ISO_8859_1).indexOf(text);
+        assertThat(at).as("the text stands in the segment as it is").isPositive();
+        bytes[at] ^= 1;
+        Files.write(segment, bytes);
     }
 }
