@@ -15,7 +15,8 @@ import java.nio.ByteOrder;
  * 12  u32  CRC-32C of bytes 0..12, 16..total  56  i32  length of change types (0: all inserts)
  * 16  i64  base offset                        60  i32  length of the Arrow metadata
  * 24  i64  commit timestamp, ms since epoch   64       sections in that order, each padded with zeros to 8,
- * 32  i32  rows of the same group before these          then the Arrow body up to the total length
+ * 32  i32  rows of the same group before these          then u32 CRC-32C of all before it but bytes 12..16,
+ *                                                        u32 0, and the Arrow body up to the total length
  * </pre>
  *
  * Section lengths are without padding. CONTINUES says that the request which this batch belongs to goes on in the next one;
@@ -44,6 +45,10 @@ public record BatchHeader(
     public static final int CRC_POSITION = 12;
 
     public static final int CRC_START = 16;
+
+    /** A u32 checksum and four zero bytes, between the sections and the body. */
+    public static final int FRONT_CHECKSUM_BYTES = 8;
+
     public static final int FLAG_CONTINUES = 1;
 
     /** Largest stored batch; a larger length in a head is corruption. */
@@ -109,8 +114,13 @@ public record BatchHeader(
         return changeTypesStart() + padded(changeTypesBytes);
     }
 
-    public int bodyStart() {
+    /** Where the checksum of all that is before the body stands; it covers what is before it but for the other checksum. */
+    public int frontChecksumPosition() {
         return metadataStart() + padded(metadataBytes);
+    }
+
+    public int bodyStart() {
+        return frontChecksumPosition() + FRONT_CHECKSUM_BYTES;
     }
 
     public int bodyBytes() {
@@ -140,6 +150,7 @@ public record BatchHeader(
                                 + padded(changeTypesBytes)
                                 + padded(metadataBytes)
                                 + SIZE
+                                + FRONT_CHECKSUM_BYTES
                         <= totalBytes
                 && writersBytes < totalBytes
                 && statisticsBytes < totalBytes

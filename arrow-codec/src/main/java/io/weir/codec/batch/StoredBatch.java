@@ -47,6 +47,7 @@ public final class StoredBatch {
                 + BatchHeader.padded(statistics.remaining())
                 + BatchHeader.padded(changeTypesBytes)
                 + BatchHeader.padded(metadata.remaining())
+                + BatchHeader.FRONT_CHECKSUM_BYTES
                 + body.remaining();
         if (total > BatchHeader.TOTAL_BYTES_MAX) {
             throw new WeirException(
@@ -105,8 +106,31 @@ public final class StoredBatch {
     public void stamp(long baseOffset, int leaderEpoch, long commitTimestampMs, int groupRowsBefore) {
         bytes.putLong(16, baseOffset).putLong(24, commitTimestampMs).putInt(32, groupRowsBefore);
         bytes.putInt(40, leaderEpoch);
+        bytes.putInt(header.frontChecksumPosition(), frontChecksum(bytes, header));
         bytes.putInt(12, checksum());
         header = Objects.requireNonNull(BatchHeader.read(bytes), "a stamped batch has a plausible head");
+    }
+
+    /**
+     * The checksum of all that is before the body, for readers that do not read all of it.
+     *
+     * @param bytes the batch, from its first byte at least up to its body
+     */
+    public static boolean frontMatches(ByteBuffer bytes, BatchHeader header) {
+        return bytes.duplicate()
+                        .order(ByteOrder.LITTLE_ENDIAN)
+                        .getInt(bytes.position() + header.frontChecksumPosition())
+                == frontChecksum(bytes, header);
+    }
+
+    private static int frontChecksum(ByteBuffer bytes, BatchHeader header) {
+        int start = bytes.position();
+        CRC32C crc = new CRC32C();
+        crc.update(bytes.duplicate().limit(start + BatchHeader.CRC_POSITION));
+        crc.update(bytes.duplicate()
+                .limit(start + header.frontChecksumPosition())
+                .position(start + BatchHeader.CRC_START));
+        return (int) crc.getValue();
     }
 
     public boolean checksumMatches() {
@@ -131,7 +155,17 @@ public final class StoredBatch {
 
     /** @throws WeirException CORRUPT_DATA */
     public List<WriterEntry> writers() {
-        return WriterEntries.decode(bytes.slice(header.writersStart(), header.writersBytes()));
+        return writers(header, bytes);
+    }
+
+    /**
+     * The writer entries of a batch that is not at hand as a whole.
+     *
+     * @param front the batch, from its first byte at least up to the end of its writer entries
+     * @throws WeirException CORRUPT_DATA
+     */
+    public static List<WriterEntry> writers(BatchHeader header, ByteBuffer front) {
+        return WriterEntries.decode(front.slice(front.position() + header.writersStart(), header.writersBytes()));
     }
 
     /** @throws WeirException CORRUPT_DATA */

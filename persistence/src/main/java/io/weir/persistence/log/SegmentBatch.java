@@ -65,6 +65,9 @@ final class SegmentBatch implements LogBatch {
         if (beforeBody == null) {
             beforeBody = ByteBuffer.allocate(header.bodyStart());
             read(0, beforeBody);
+            if (!StoredBatch.frontMatches(beforeBody, header)) {
+                throw damaged("the bytes before the rows do not match their checksum");
+            }
             sections = beforeBody;
         }
         return beforeBody.slice(start, length).order(ByteOrder.LITTLE_ENDIAN);

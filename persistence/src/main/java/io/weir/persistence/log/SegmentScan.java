@@ -7,7 +7,6 @@ import io.weir.codec.batch.WriterEntry;
 import io.weir.persistence.file.StoredFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -171,33 +170,12 @@ final class SegmentScan {
                     .formatted(baseOffset, position));
         }
         try {
-            for (WriterEntry entry : writersOf(header, bytes)) {
+            for (WriterEntry entry : StoredBatch.writers(header, bytes)) {
                 pending.add(new Pending(entry, header.baseOffset()));
             }
         } catch (WeirException e) {
             LOG.error("writer entries ignored segment={} position={} cause={}", baseOffset, position, e.detail());
         }
-    }
-
-    /** The entries, without the rest of the batch: its head made to end behind them. */
-    private static List<WriterEntry> writersOf(BatchHeader header, ByteBuffer headAndWriters) {
-        BatchHeader alone = new BatchHeader(
-                0,
-                headAndWriters.remaining(),
-                0,
-                header.baseOffset(),
-                header.commitTimestampMs(),
-                header.rowCount(),
-                header.leaderEpoch(),
-                header.schemaId(),
-                header.writersBytes(),
-                0,
-                0,
-                0);
-        ByteBuffer copy = ByteBuffer.allocate(headAndWriters.remaining()).order(ByteOrder.LITTLE_ENDIAN);
-        copy.put(headAndWriters.duplicate()).rewind();
-        alone.write(copy);
-        return StoredBatch.of(copy.rewind()).writers();
     }
 
     private Result result() {

@@ -3,9 +3,11 @@ package io.weir.persistence.log;
 import static io.weir.persistence.log.TestBatches.batch;
 import static io.weir.persistence.log.TestBatches.readAll;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.weir.codec.ErrorCode;
 import io.weir.codec.WeirException;
+import io.weir.codec.batch.BatchHeader;
 import io.weir.persistence.file.DiskFileStore;
 import java.io.IOException;
 import java.nio.file.FileVisitResult;
@@ -16,6 +18,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -23,12 +26,12 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Real files that were damaged while no one had them open. Rows are their offsets; a batch has two rows and 96 bytes. */
+/** Real files that were damaged while no one had them open. Rows are their offsets; a batch has two rows and 104 bytes. */
 final class DamageTest {
-    private static final LogSettings SETTINGS = new LogSettings(960, Duration.ofHours(1), Duration.ZERO, 0, 64);
+    private static final LogSettings SETTINGS = new LogSettings(1040, Duration.ofHours(1), Duration.ZERO, 0, 64);
     private static final Pattern LOST = Pattern.compile("fromOffset=(\\d+) toOffset=(\\d+)");
     private static final long ROWS = 50;
-    private static final int BATCH_BYTES = 96;
+    private static final int BATCH_BYTES = 104;
 
     @TempDir
     Path root;
@@ -109,6 +112,31 @@ final class DamageTest {
         }
         try (BucketLog log = open()) {
             assertThat(log.corruptions()).isEmpty();
+        }
+    }
+
+    /** Head, statistics and metadata decide what is read of the rows, so they are checked where the rows are not all read. */
+    @Test
+    void aFlippedBitBeforeTheRowsIsSeenWithoutReadingThem() throws IOException {
+        int bodyStart;
+        try (BucketLog log = open();
+                LogCursor cursor = log.read(20)) {
+            bodyStart = Objects.requireNonNull(cursor.next()).header().bodyStart();
+        }
+        // The four zero bytes before the rows mean nothing.
+        for (int position = 0; position < bodyStart - 4; position++) {
+            if (position >= BatchHeader.CRC_POSITION && position < BatchHeader.CRC_START) {
+                continue;
+            }
+            flip(segment(20), position);
+            try (BucketLog log = open();
+                    LogCursor cursor = log.read(20)) {
+                assertThatThrownBy(() -> Objects.requireNonNull(cursor.next()).metadata())
+                        .as("position " + position)
+                        .isInstanceOfSatisfying(
+                                WeirException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.CORRUPT_DATA));
+            }
+            flip(segment(20), position);
         }
     }
 
