@@ -5,6 +5,8 @@ import io.weir.actors.bucket.Bucket;
 import io.weir.actors.bucket.BucketId;
 import io.weir.actors.catalog.Catalog;
 import io.weir.actors.catalog.CatalogBehavior;
+import io.weir.actors.catalog.CatalogMirror;
+import io.weir.actors.catalog.CatalogState;
 import io.weir.actors.catalog.TableInfo;
 import io.weir.codec.ErrorCode;
 import io.weir.codec.WeirException;
@@ -13,6 +15,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -44,7 +47,8 @@ final class FakeCluster implements WeirCluster, AutoCloseable {
                                 pekko.coordinated-shutdown.exit-jvm = off
                                 pekko.coordinated-shutdown.run-by-jvm-shutdown-hook = off
                                 """).withFallback(ConfigFactory.load()));
-        catalog = system.systemActorOf(CatalogBehavior.create(Clock.systemUTC()), "catalog", Props.empty());
+        catalog = system.systemActorOf(
+                CatalogBehavior.create(Clock.systemUTC(), new CatalogMirror()), "catalog", Props.empty());
     }
 
     FakeBucket.Faults faults(int bucket) {
@@ -93,7 +97,7 @@ final class FakeCluster implements WeirCluster, AutoCloseable {
     }
 
     private TableInfo table(long id) {
-        Catalog.Reply reply = askCatalog(replyTo -> new Catalog.GetTableById(id, replyTo))
+        Catalog.Reply reply = askCatalog(replyTo -> new Catalog.GetTableById(id, 0, replyTo))
                 .toCompletableFuture()
                 .join();
         return ((Catalog.Table) reply).info();
@@ -102,6 +106,11 @@ final class FakeCluster implements WeirCluster, AutoCloseable {
     @Override
     public CompletionStage<Catalog.Reply> askCatalog(Function<ActorRef<Catalog.Reply>, Catalog.Command> question) {
         return AskPattern.<Catalog.Command, Catalog.Reply>ask(catalog, question::apply, ASK, system.scheduler());
+    }
+
+    @Override
+    public Optional<CatalogState> catalogHere() {
+        return Optional.empty();
     }
 
     @Override

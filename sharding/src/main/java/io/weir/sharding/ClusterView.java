@@ -3,6 +3,8 @@ package io.weir.sharding;
 import io.weir.actors.bucket.Bucket;
 import io.weir.actors.bucket.BucketId;
 import io.weir.actors.catalog.Catalog;
+import io.weir.actors.catalog.CatalogMirror;
+import io.weir.actors.catalog.CatalogState;
 import io.weir.codec.ErrorCode;
 import io.weir.codec.WeirException;
 import io.weir.codec.batch.EncodedRows;
@@ -10,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
@@ -37,16 +40,19 @@ final class ClusterView implements WeirCluster {
     private final ActorSystem<?> system;
     private final ActorRef<ShardingEnvelope<Bucket.Command>> buckets;
     private final ActorRef<Catalog.Command> catalog;
+    private final CatalogMirror mirror;
     private final Duration catalogTimeout;
 
     ClusterView(
             ActorSystem<?> system,
             ActorRef<ShardingEnvelope<Bucket.Command>> buckets,
             ActorRef<Catalog.Command> catalog,
+            CatalogMirror mirror,
             Duration catalogTimeout) {
         this.system = system;
         this.buckets = buckets;
         this.catalog = catalog;
+        this.mirror = mirror;
         this.catalogTimeout = catalogTimeout;
     }
 
@@ -122,6 +128,11 @@ final class ClusterView implements WeirCluster {
                                 ? new WeirException(
                                         ErrorCode.TIMEOUT, "the catalog did not answer within " + catalogTimeout)
                                 : failure));
+    }
+
+    @Override
+    public Optional<CatalogState> catalogHere() {
+        return mirror.get();
     }
 
     @Override

@@ -3,8 +3,10 @@ package io.weir.sharding;
 import io.weir.actors.bucket.Bucket;
 import io.weir.actors.bucket.BucketId;
 import io.weir.actors.catalog.Catalog;
+import io.weir.actors.catalog.CatalogState;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -23,6 +25,9 @@ public interface WeirCluster {
     void tell(BucketId bucket, Bucket.Command command);
 
     CompletionStage<Catalog.Reply> askCatalog(Function<ActorRef<Catalog.Reply>, Catalog.Command> question);
+
+    /** The catalog's state where it runs on this node, so that it need not be asked; as new as any answer it has given. */
+    Optional<CatalogState> catalogHere();
 
     /** The members as {@code /v1/cluster} shows them. */
     CompletionStage<List<Member>> members();

@@ -9,13 +9,18 @@ import io.weir.actors.bucket.BucketManifest;
 import io.weir.actors.bucket.BucketPorts;
 import io.weir.actors.bucket.LocalBuckets;
 import io.weir.actors.bucket.Manifests;
+import io.weir.actors.bucket.Sequence;
+import io.weir.actors.bucket.Sequences;
 import io.weir.actors.catalog.Catalog;
 import io.weir.actors.catalog.CatalogBehavior;
+import io.weir.actors.catalog.CatalogMirror;
 import io.weir.actors.catalog.TableInfo;
 import io.weir.actors.journal.JournalSetup;
 import io.weir.codec.WeirException;
 import io.weir.persistence.file.DiskFileStore;
 import io.weir.persistence.file.FileStore;
+import io.weir.persistence.kv.KvStores;
+import io.weir.persistence.kv.LevelDb;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -160,10 +165,13 @@ public final class WeirNode {
         FileStore files = new DiskFileStore();
         Executor segmentIo = system.dispatchers().lookup(DispatcherSelector.fromConfig(SEGMENT_IO));
         LocalBuckets buckets = new LocalBuckets();
+        CatalogMirror mirror = new CatalogMirror();
         ActorRef<Catalog.Command> catalog =
-                singleton(system, SingletonActor.of(CatalogBehavior.create(Clock.systemUTC()), "catalog"));
+                singleton(system, SingletonActor.of(CatalogBehavior.create(Clock.systemUTC(), mirror), "catalog"));
         ActorRef<BucketManifest.Command> manifests =
                 singleton(system, SingletonActor.of(Manifests.create(), "manifests"));
+        ActorRef<Sequence.Command> sequences = singleton(system, SingletonActor.of(Sequences.create(), "sequences"));
+        KvStores stores = new KvStores(LevelDb.engine(4 << 20, 8 << 20), 128); // spine: settings, close at the end
         BucketManifest.Node self = new BucketManifest.Node(
                 nodeId, pekko.selfMember().address().hostPort().replaceFirst(".*@", ""));
         BucketPorts ports = new BucketPorts(
@@ -173,7 +181,10 @@ public final class WeirNode {
                 allocator,
                 self,
                 manifests,
-                tableId -> tableById(system, catalog, settings, tableId),
+                sequences,
+                stores,
+                "spine",
+                bucket -> tableOf(system, catalog, settings, bucket),
                 new LogPuller(system, files, settings, segmentIo),
                 buckets,
                 settings.bucket());
@@ -185,7 +196,7 @@ public final class WeirNode {
                                                 .tell(new ClusterSharding.Passivate<>(bucket))))
                         .withStopMessage(BucketBehavior.Stop.INSTANCE)
                         .withAllocationStrategy(new FewestShards()));
-        ClusterView view = new ClusterView(system, region, catalog, settings.catalogTimeout());
+        ClusterView view = new ClusterView(system, region, catalog, mirror, settings.catalogTimeout());
         DroppedTables dropped = new DroppedTables(files, settings.logs(), buckets, view, segmentIo);
         housekeeping(settings, system, files, buckets, view, dropped, nodeId);
         leaveInOrder(system, new LeaveInOrder(system, view, dropped, settings.handOverTimeout()));
@@ -200,10 +211,10 @@ public final class WeirNode {
         return ClusterSingleton.get(system).init(actor.withSettings(settings));
     }
 
-    private static CompletionStage<TableInfo> tableById(
-            ActorSystem<?> system, ActorRef<Catalog.Command> catalog, NodeSettings settings, long tableId) {
+    private static CompletionStage<TableInfo> tableOf(
+            ActorSystem<?> system, ActorRef<Catalog.Command> catalog, NodeSettings settings, BucketId bucket) {
         org.apache.pekko.japi.function.Function<ActorRef<Catalog.Reply>, Catalog.Command> question =
-                replyTo -> new Catalog.GetTableById(tableId, replyTo);
+                replyTo -> new Catalog.GetTableById(bucket.tableId(), bucket.partitionId(), replyTo);
         return org.apache.pekko.actor.typed.javadsl.AskPattern.ask(
                         catalog, question, settings.catalogTimeout(), system.scheduler())
                 .thenApply(reply -> {

@@ -2,6 +2,8 @@ package io.weir.actors.bucket;
 
 import io.weir.codec.ErrorCode;
 import io.weir.codec.batch.EncodedRows;
+import io.weir.codec.ingest.ChangedRows;
+import io.weir.codec.row.Key;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Arrays;
@@ -13,7 +15,20 @@ import org.jspecify.annotations.Nullable;
 public final class Bucket {
     private Bucket() {}
 
-    public sealed interface Command permits Append, Fetch, Locate, Describe, Tick, Internal {}
+    public sealed interface Command
+            permits Append,
+                    Upsert,
+                    Lookup,
+                    InsertIfMissing,
+                    PrefixLookup,
+                    OpenScan,
+                    ReadScan,
+                    CloseScan,
+                    Fetch,
+                    Locate,
+                    Describe,
+                    Tick,
+                    Internal {}
 
     /** For the messages that a bucket sends to itself; they live beside its behavior. */
     public non-sealed interface Internal extends Command {}
@@ -31,6 +46,73 @@ public final class Bucket {
             rows = List.copyOf(rows);
         }
     }
+
+    /**
+     * Upserts, patches and deletes rows of a primary-key table, in order, all or none of them.
+     *
+     * @param writer identity and sequence of an idempotent request, or null
+     * @param checkOnly whether to answer what would happen, without doing it: {@link Appended} at the end of the log, or the refusal
+     * @param replyTo answered with {@link Appended} (the changelog's rows, perhaps none) when durable and seen by lookups, or
+     *     {@link Refused}
+     */
+    public record Upsert(
+            List<ChangedRows> changes,
+            @Nullable WriterSequence writer,
+            boolean checkOnly,
+            ActorRef<AppendReply> replyTo)
+            implements Command {
+        public Upsert {
+            changes = List.copyOf(changes);
+        }
+    }
+
+    /**
+     * Current rows by key ({@link io.weir.codec.row.KeyEncoder}, in {@link io.weir.actors.catalog.TableInfo#keyOrder}).
+     *
+     * @param replyTo answered with {@link LookedUp}
+     */
+    public record Lookup(List<Key> keys, ActorRef<LookupReply> replyTo) implements Command {
+        public Lookup {
+            keys = List.copyOf(keys);
+        }
+    }
+
+    /**
+     * Current rows by key; a key that has none gets the row given, in one step.
+     *
+     * @param rows rows to insert where their keys are missing; laid out by a whole schema version
+     * @param replyTo answered with {@link LookedUp}, every row there, when what was inserted is durable
+     */
+    public record InsertIfMissing(EncodedRows rows, ActorRef<LookupReply> replyTo) implements Command {}
+
+    /**
+     * Rows whose key begins with a prefix, in key order.
+     *
+     * @param after go on behind this key, or null
+     * @param replyTo answered with {@link PrefixRows}
+     */
+    public record PrefixLookup(
+            Key prefix, @Nullable Key after, int rowsMax, int bytesMax, ActorRef<PrefixReply> replyTo)
+            implements Command {}
+
+    /**
+     * Opens a scan of the current rows at one offset. It is closed when it was read to its end, when told, and when nobody read it for
+     * a minute.
+     *
+     * @param columnIds wanted columns in the wanted order; empty means all of the current schema
+     * @param where predicate text, or null
+     */
+    public record OpenScan(
+            List<Integer> columnIds, @Nullable String where, ActorRef<ScanReply> replyTo) implements Command {
+        public OpenScan {
+            columnIds = List.copyOf(columnIds);
+        }
+    }
+
+    /** The next rows of a scan; the next question only after this one's answer. */
+    public record ReadScan(long scanId, int bytesMax, ActorRef<ScanReply> replyTo) implements Command {}
+
+    public record CloseScan(long scanId) implements Command {}
 
     public record WriterSequence(String writerId, long sequence) {}
 
@@ -74,6 +156,32 @@ public final class Bucket {
 
     /** The rows are durable at {@code [baseOffset, nextOffset)}; also the answer to a repeated sequence. */
     public record Appended(long baseOffset, long nextOffset) implements AppendReply {}
+
+    public sealed interface LookupReply {}
+
+    /** @param rows encoded rows ({@link io.weir.codec.row.RowEncoder}) of any schema version, in the order asked; null where there is none */
+    public record LookedUp(List<byte @Nullable []> rows) implements LookupReply {}
+
+    public sealed interface PrefixReply {}
+
+    /** @param next the last key looked at where there may be more, for {@link PrefixLookup#after}; else null */
+    public record PrefixRows(List<byte[]> rows, @Nullable Key next) implements PrefixReply {
+        public PrefixRows {
+            rows = List.copyOf(rows);
+        }
+    }
+
+    public sealed interface ScanReply {}
+
+    /** @param offset the rows are the KV state of the changelog up to this offset, exclusive */
+    public record ScanOpened(long scanId, long offset) implements ScanReply {}
+
+    /** @param rows projected and filtered; perhaps none though it is not the end */
+    public record ScanRead(List<EncodedRows> rows, boolean end) implements ScanReply {
+        public ScanRead {
+            rows = List.copyOf(rows);
+        }
+    }
 
     public sealed interface FetchReply {}
 
@@ -136,6 +244,7 @@ public final class Bucket {
 
     /**
      * @param node address of the node that leads, as {@code host:port}
+     * @param kvBytes about what the KV state takes on the disk; 0 for a log table, or while its store is closed
      * @param corruptions sentences for people, one a damaged place; empty when all is well
      */
     public record Description(
@@ -144,6 +253,7 @@ public final class Bucket {
             long logStartOffset,
             long highWatermark,
             long hotBytes,
+            long kvBytes,
             int writers,
             List<String> corruptions)
             implements DescribeReply {
@@ -154,5 +264,5 @@ public final class Bucket {
 
     /** An error, for any of the questions. */
     public record Refused(ErrorCode code, String detail)
-            implements AppendReply, FetchReply, LocateReply, DescribeReply {}
+            implements AppendReply, LookupReply, PrefixReply, ScanReply, FetchReply, LocateReply, DescribeReply {}
 }

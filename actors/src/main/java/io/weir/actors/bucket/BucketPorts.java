@@ -2,6 +2,7 @@ package io.weir.actors.bucket;
 
 import io.weir.actors.catalog.TableInfo;
 import io.weir.persistence.file.FileStore;
+import io.weir.persistence.kv.KvStores;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.concurrent.CompletionStage;
@@ -14,6 +15,9 @@ import org.apache.pekko.actor.typed.ActorRef;
  * @param logs directory that holds a directory {@link BucketId#entityId()} for each bucket
  * @param allocator bounds the Arrow memory of the node
  * @param node this node, as manifests name it
+ * @param sequences where {@link Sequences} runs, on this node or another
+ * @param stores KV states of this node's primary-key tables; a bucket's is the directory {@code kv} in its own
+ * @param bootId names this boot of the machine; see {@link io.weir.persistence.kv.DurableOffset}
  * @param manifests where {@link Manifests} runs, on this node or another
  */
 public record BucketPorts(
@@ -23,6 +27,9 @@ public record BucketPorts(
         BufferAllocator allocator,
         BucketManifest.Node node,
         ActorRef<BucketManifest.Command> manifests,
+        ActorRef<Sequence.Command> sequences,
+        KvStores stores,
+        String bootId,
         Tables tables,
         LogTransfer transfer,
         LocalBuckets buckets,
@@ -31,8 +38,8 @@ public record BucketPorts(
     /** The way to the catalog. */
     @FunctionalInterface
     public interface Tables {
-        /** Fails with WeirException TABLE_NOT_FOUND where the table was dropped. */
-        CompletionStage<TableInfo> byId(long tableId);
+        /** Fails with WeirException TABLE_NOT_FOUND or PARTITION_NOT_FOUND where the table or its partition was dropped. */
+        CompletionStage<TableInfo> of(BucketId bucket);
     }
 
     /** Brings a bucket's log from the node that led it last. */

@@ -44,7 +44,7 @@ final class BucketStart {
             TableInfo table, TableProperties properties, BucketLog log, int leaderEpoch, LocalBuckets.Lease lease) {}
 
     CompletionStage<OpenBucket> run() {
-        CompletionStage<TableInfo> table = ports.tables().byId(bucket.tableId());
+        CompletionStage<TableInfo> table = ports.tables().of(bucket);
         CompletionStage<BucketManifest.Ownership> ownership =
                 askManifest(replyTo -> new BucketManifest.GetOwnership(bucket, replyTo));
         return ports.buckets().acquire(bucket).thenCompose(lease -> table.thenCombine(ownership, Claim::new)

@@ -269,7 +269,7 @@ final class LeadingBucket extends AbstractBehavior<Bucket.Command> {
         if (fetches.wantsNewTable(read)) {
             getContext()
                     .pipeToSelf(
-                            ports.tables().byId(bucket.tableId()),
+                            ports.tables().of(bucket),
                             (info, cause) ->
                                     cause == null ? new TableRefreshed(info, null) : new RefreshFailed(cause, null));
         } else {
@@ -299,6 +299,7 @@ final class LeadingBucket extends AbstractBehavior<Bucket.Command> {
                         log.startOffset(),
                         log.endOffset(),
                         log.sizeInBytes(),
+                        0,
                         writers,
                         log.corruptions().stream().map(Corruption::detail).toList()));
         return this;
@@ -307,7 +308,7 @@ final class LeadingBucket extends AbstractBehavior<Bucket.Command> {
     private Behavior<Bucket.Command> onTick() {
         writes.execute(() -> {
             try {
-                log.applyRetention();
+                log.applyRetention(Long.MAX_VALUE);
             } catch (IOException | RuntimeException e) {
                 getLogger().warn("bucket {} retention failed, it is tried again at the next tick", bucket, e);
             }
@@ -326,7 +327,7 @@ final class LeadingBucket extends AbstractBehavior<Bucket.Command> {
         }
         getContext()
                 .pipeToSelf(
-                        ports.tables().byId(bucket.tableId()),
+                        ports.tables().of(bucket),
                         (info, cause) -> cause == null
                                 ? new TableRefreshed(info, retry)
                                 : new RefreshFailed(unwrapped(cause), retry));

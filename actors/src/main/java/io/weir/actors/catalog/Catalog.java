@@ -41,17 +41,61 @@ public final class Catalog {
 
     public record GetTable(String database, String table, ActorRef<Reply> replyTo) implements Command {}
 
-    public record GetTableById(long tableId, ActorRef<Reply> replyTo) implements Command {}
+    /** @param partitionId a partition that has to exist too, or 0 */
+    public record GetTableById(long tableId, long partitionId, ActorRef<Reply> replyTo) implements Command {}
 
-    /** The ids of all tables that exist: what a node may keep on its disk. */
+    /** Answered with {@link Partitions}, oldest first. */
+    public record ListPartitions(String database, String table, ActorRef<Reply> replyTo) implements Command {}
+
+    /** @param values one a partition column; answered with {@link Partition} */
+    public record CreatePartition(String database, String table, List<String> values, ActorRef<Reply> replyTo)
+            implements Command {
+        public CreatePartition {
+            values = List.copyOf(values);
+        }
+    }
+
+    public record DropPartition(String database, String table, String partition, ActorRef<Reply> replyTo)
+            implements Command {}
+
+    /**
+     * Finds partitions by their values, and creates those that are missing, all or none; answered with {@link Partitions} in the order
+     * asked.
+     */
+    public record EnsurePartitions(long tableId, List<List<String>> values, ActorRef<Reply> replyTo)
+            implements Command {
+        public EnsurePartitions {
+            values = List.copyOf(values);
+        }
+    }
+
+    /** The ids of all tables and partitions that exist: what a node may keep on its disk. */
     public record ListTableIds(ActorRef<Reply> replyTo) implements Command {}
 
     /** A table to be; checked by {@link TableRules}. Column ids in it are ignored. */
     public record TableDefinition(
-            String name, List<Column> columns, List<String> bucketKey, int buckets, Map<String, String> properties) {
+            String name,
+            List<Column> columns,
+            List<String> primaryKey,
+            List<String> bucketKey,
+            List<String> partitionBy,
+            int buckets,
+            Map<String, String> properties) {
+        /** A log table without partitions. */
+        public TableDefinition(
+                String name,
+                List<Column> columns,
+                List<String> bucketKey,
+                int buckets,
+                Map<String, String> properties) {
+            this(name, columns, List.of(), bucketKey, List.of(), buckets, properties);
+        }
+
         public TableDefinition {
             columns = List.copyOf(columns);
+            primaryKey = List.copyOf(primaryKey);
             bucketKey = List.copyOf(bucketKey);
+            partitionBy = List.copyOf(partitionBy);
             properties = Map.copyOf(properties);
         }
     }
@@ -98,10 +142,23 @@ public final class Catalog {
         }
     }
 
-    /** @param lastTableId highest id ever given: one at or below it that is not in {@code ids} was dropped */
-    public record TableIds(Set<Long> ids, long lastTableId) implements Reply {
+    public record Partition(PartitionInfo info) implements Reply {}
+
+    public record Partitions(List<PartitionInfo> partitions) implements Reply {
+        public Partitions {
+            partitions = List.copyOf(partitions);
+        }
+    }
+
+    /**
+     * @param lastTableId highest id ever given: one at or below it that is not in {@code ids} was dropped
+     * @param lastPartitionId likewise
+     */
+    public record TableIds(Set<Long> ids, long lastTableId, Set<Long> partitionIds, long lastPartitionId)
+            implements Reply {
         public TableIds {
             ids = Set.copyOf(ids);
+            partitionIds = Set.copyOf(partitionIds);
         }
     }
 

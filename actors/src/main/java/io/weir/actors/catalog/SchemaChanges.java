@@ -43,7 +43,9 @@ final class SchemaChanges {
                 table.database(),
                 table.name(),
                 changes.schemas(table),
+                List.of(),
                 changes.bucketKey,
+                List.of(),
                 table.buckets(),
                 properties(table, change),
                 table.createdAt());

@@ -3,10 +3,12 @@ package io.weir.actors.catalog;
 import io.weir.codec.ErrorCode;
 import io.weir.codec.WeirException;
 import io.weir.codec.batch.Compression;
+import io.weir.codec.merge.MergeSpec;
 import io.weir.persistence.log.LogSettings;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The properties of a log table, typed, with defaults filled in.
@@ -28,7 +30,14 @@ public record TableProperties(
         Duration segmentAge,
         long retainedBytes,
         Compression compression,
-        Duration linger) {
+        Duration linger,
+        MergeSpec merge,
+        ChangelogImage changelogImage,
+        Optional<AutoIncrement> autoIncrement,
+        Optional<AutoPartition> autoPartition) {
+    /** @param cacheSize how many numbers a bucket takes from the table's sequence at once */
+    public record AutoIncrement(String column, int cacheSize) {}
+
     private static final Duration AGE_MAX = Duration.ofDays(36_500);
 
     /** @throws WeirException INVALID_PROPERTY or NOT_SUPPORTED, naming the property and what is wanted instead */
@@ -58,7 +67,11 @@ public record TableProperties(
                         PropertyRules.LINGER,
                         properties.getOrDefault(PropertyRules.LINGER, "0"),
                         Duration.ZERO,
-                        Duration.ofSeconds(1)));
+                        Duration.ofSeconds(1)),
+                MergeSpec.LAST_ROW, // spine
+                ChangelogImage.FULL,
+                Optional.empty(),
+                Optional.empty());
     }
 
     /** How each bucket of the table keeps its log. */

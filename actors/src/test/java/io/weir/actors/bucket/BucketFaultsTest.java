@@ -13,6 +13,8 @@ import io.weir.codec.schema.TableSchema;
 import io.weir.persistence.file.DiskFileStore;
 import io.weir.persistence.file.FileStore;
 import io.weir.persistence.file.SimFileStore;
+import io.weir.persistence.kv.KvStores;
+import io.weir.persistence.kv.LevelDb;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -103,7 +105,10 @@ class BucketFaultsTest {
                 allocator,
                 new BucketManifest.Node("node-a", "node-a:1"),
                 manifests,
-                tableId -> catalog.get().get(),
+                kit.system().ignoreRef(),
+                new KvStores(LevelDb.engine(1 << 20, 1 << 20), 4),
+                "boot",
+                asked -> catalog.get().get(),
                 (bucket, owner) -> CompletableFuture.failedFuture(new AssertionError("nothing to bring")),
                 local,
                 BucketSettings.from(ConfigFactory.load()));
@@ -143,6 +148,8 @@ class BucketFaultsTest {
                 before.database(),
                 before.name(),
                 List.of(before.schemas().get(0), new TableSchema(2, columns)),
+                List.of(),
+                List.of(),
                 List.of(),
                 before.buckets(),
                 before.properties(),
@@ -307,6 +314,8 @@ class BucketFaultsTest {
                 before.database(),
                 before.name(),
                 List.of(new TableSchema(1, narrow)),
+                List.of(),
+                List.of(),
                 List.of(),
                 before.buckets(),
                 before.properties(),

@@ -15,6 +15,8 @@ import io.weir.codec.schema.TableSchema;
 import io.weir.persistence.file.DiskFileStore;
 import io.weir.persistence.file.FileStore;
 import io.weir.persistence.file.SimFileStore;
+import io.weir.persistence.kv.KvStores;
+import io.weir.persistence.kv.LevelDb;
 import io.weir.persistence.log.BucketLog;
 import io.weir.persistence.log.LogBatch;
 import io.weir.persistence.log.LogCursor;
@@ -91,7 +93,10 @@ class BucketTest {
                 allocator,
                 new BucketManifest.Node(node, node + ":1"),
                 manifests,
-                tableId -> {
+                kit.system().ignoreRef(),
+                new KvStores(LevelDb.engine(1 << 20, 1 << 20), 4),
+                "boot",
+                asked -> {
                     TableInfo info = table.get();
                     return info == null
                             ? CompletableFuture.failedFuture(new WeirException(ErrorCode.TABLE_NOT_FOUND, "dropped"))
@@ -212,6 +217,8 @@ class BucketTest {
                 before.database(),
                 before.name(),
                 List.of(TestRows.SCHEMA, newer),
+                List.of(),
+                List.of(),
                 List.of(),
                 4,
                 Map.of(),

@@ -31,7 +31,16 @@ public final class TestRows {
 
     public static TableInfo table(long tableId, Map<String, String> properties) {
         return new TableInfo(
-                tableId, "db", "t" + tableId, List.of(SCHEMA), List.of(), 4, properties, Instant.ofEpochMilli(1));
+                tableId,
+                "db",
+                "t" + tableId,
+                List.of(SCHEMA),
+                List.of(),
+                List.of(),
+                List.of(),
+                4,
+                properties,
+                Instant.ofEpochMilli(1));
     }
 
     public static EncodedRows rows(long... ids) {

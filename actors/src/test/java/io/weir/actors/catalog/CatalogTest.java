@@ -36,8 +36,8 @@ class CatalogTest {
     @BeforeEach
     void start() {
         kit = ActorTestKit.create(JournalSetup.config(data).withFallback(ConfigFactory.load()));
-        catalog = kit.spawn(
-                CatalogBehavior.create(Clock.fixed(Instant.parse("2026-01-01T00:00:00.123456Z"), ZoneOffset.UTC)));
+        catalog = kit.spawn(CatalogBehavior.create(
+                Clock.fixed(Instant.parse("2026-01-01T00:00:00.123456Z"), ZoneOffset.UTC), new CatalogMirror()));
         replies = kit.createTestProbe();
     }
 
@@ -85,13 +85,13 @@ class CatalogTest {
         assertThat(first.createdAt()).isEqualTo(Instant.parse("2026-01-01T00:00:00.123Z"));
         assertRefused(create("db", "t", false), ErrorCode.TABLE_EXISTS);
         assertThat(ask(r -> new Catalog.GetTable("db", "t", r))).isEqualTo(new Catalog.Table(first));
-        assertThat(ask(r -> new Catalog.GetTableById(1, r))).isEqualTo(new Catalog.Table(first));
+        assertThat(ask(r -> new Catalog.GetTableById(1, 0, r))).isEqualTo(new Catalog.Table(first));
         assertRefused(ask(r -> new Catalog.DropDatabase("db", false, r)), ErrorCode.DATABASE_NOT_EMPTY);
         assertThat(ask(r -> new Catalog.DropTable("db", "t", r))).isEqualTo(new Catalog.Done());
-        assertRefused(ask(r -> new Catalog.GetTableById(1, r)), ErrorCode.TABLE_NOT_FOUND);
+        assertRefused(ask(r -> new Catalog.GetTableById(1, 0, r)), ErrorCode.TABLE_NOT_FOUND);
         assertThat(((Catalog.Table) create("db", "t", false)).info().tableId()).isEqualTo(2);
         assertThat(ask(r -> new Catalog.DropDatabase("db", true, r))).isEqualTo(new Catalog.Done());
-        assertThat(ask(Catalog.ListTableIds::new)).isEqualTo(new Catalog.TableIds(Set.of(), 2));
+        assertThat(ask(Catalog.ListTableIds::new)).isEqualTo(new Catalog.TableIds(Set.of(), 2, Set.of(), 0));
         assertRefused(ask(r -> new Catalog.GetTable("db", "t", r)), ErrorCode.DATABASE_NOT_FOUND);
     }
 
@@ -118,7 +118,7 @@ class CatalogTest {
         Catalog.Reply tables = ask(r -> new Catalog.ListTables("db", r));
 
         kit.stop(catalog);
-        catalog = kit.spawn(CatalogBehavior.create(Clock.systemUTC()));
+        catalog = kit.spawn(CatalogBehavior.create(Clock.systemUTC(), new CatalogMirror()));
         assertThat(ask(r -> new Catalog.GetTable("db", "t7", r))).isEqualTo(altered);
         assertThat(ask(r -> new Catalog.ListTables("db", r))).isEqualTo(tables);
         assertThat(((Catalog.TableIds) ask(Catalog.ListTableIds::new)).lastTableId())

@@ -36,7 +36,9 @@ class TableRulesTest {
                 "db",
                 "t",
                 List.of(TableRules.firstSchema(definition(key, 1, columns))),
+                List.of(),
                 key,
+                List.of(),
                 1,
                 Map.of("log.ttl", "1d"),
                 Instant.EPOCH);
@@ -122,7 +124,16 @@ class TableRulesTest {
         TableProperties defaults = TableProperties.from(Map.of());
         assertThat(defaults)
                 .isEqualTo(new TableProperties(
-                        Duration.ofDays(7), 1L << 30, Duration.ofDays(7), 0, Compression.ZSTD, Duration.ZERO));
+                        Duration.ofDays(7),
+                        1L << 30,
+                        Duration.ofDays(7),
+                        0,
+                        Compression.ZSTD,
+                        Duration.ZERO,
+                        io.weir.codec.merge.MergeSpec.LAST_ROW,
+                        ChangelogImage.FULL,
+                        java.util.Optional.empty(),
+                        java.util.Optional.empty()));
         TableProperties set = TableProperties.from(Map.of(
                 "durability",
                 "local",

@@ -3,6 +3,7 @@ package io.weir.actors.journal;
 import com.typesafe.config.ConfigFactory;
 import io.weir.actors.catalog.Catalog;
 import io.weir.actors.catalog.CatalogBehavior;
+import io.weir.actors.catalog.CatalogMirror;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -56,7 +57,7 @@ class JournalSetupTest {
         ActorTestKit kit =
                 ActorTestKit.create(JournalSetup.config(data, nativeLibrary).withFallback(ConfigFactory.load()));
         try {
-            use.with(kit, kit.spawn(CatalogBehavior.create(Clock.systemUTC())));
+            use.with(kit, kit.spawn(CatalogBehavior.create(Clock.systemUTC(), new CatalogMirror())));
         } finally {
             kit.shutdownTestKit();
         }

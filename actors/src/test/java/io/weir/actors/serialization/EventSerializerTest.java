@@ -40,7 +40,9 @@ class EventSerializerTest {
                                             "tags",
                                             TypeParser.parse("MAP<STRING, ROW<a INT, b DECIMAL(9,2)>>"),
                                             true)))),
+            List.of(),
             List.of("id"),
+            List.of(),
             4,
             Map.of("log.ttl", "1d"),
             Instant.ofEpochMilli(1_700_000_000_123L));

@@ -28,6 +28,22 @@ public final class RowDecoder {
     }
 
     /**
+     * Decodes and checks the rows of a write to a primary-key table. NOT NULL holds for whole rows, and in a PATCH for what a row sets.
+     *
+     * @throws io.weir.codec.WeirException as {@link #decode}
+     */
+    public static List<ChangedRows> decodeChanges(
+            ChangeKind kind,
+            RowFormat format,
+            ByteBuffer body,
+            TableSchema schema,
+            ChangeRules rules,
+            DecodeLimits limits,
+            BufferAllocator allocator) {
+        throw new UnsupportedOperationException("spine: " + kind + format + body + schema + rules + limits + allocator);
+    }
+
+    /**
      * The columns that a body implies, for {@code ?create=infer}; all nullable, ids from 1 in order of appearance.
      *
      * @throws io.weir.codec.WeirException INVALID_JSON, INVALID_ARROW, INVALID_SCHEMA

@@ -397,8 +397,12 @@ public final class BucketLog implements AutoCloseable {
         }
     }
 
-    /** Rolls the active segment if it is old enough, then deletes sealed segments by age and total size, oldest first. */
-    public void applyRetention() throws IOException {
+    /**
+     * Rolls the active segment if it is old enough, then deletes sealed segments by age and total size, oldest first.
+     *
+     * @param keepFrom segments that hold this offset or later ones stay, whatever their age; {@link Long#MAX_VALUE} keeps none for that
+     */
+    public void applyRetention(long keepFrom) throws IOException {
         IOException notRolled = null;
         if (tailTrusted && isOld(segments.get(segments.size() - 1).extent())) {
             try {
@@ -408,17 +412,19 @@ public final class BucketLog implements AutoCloseable {
                 notRolled = e;
             }
         }
-        deleteOld();
+        deleteOld(keepFrom);
         if (notRolled != null) {
             throw notRolled;
         }
     }
 
-    private void deleteOld() throws IOException {
+    private void deleteOld(long keepFrom) throws IOException {
         List<Segment> now = segments;
         int deleted = 0;
         long bytes = sizeInBytes();
-        while (deleted < now.size() - 1 && mayDelete(now.get(deleted), bytes)) {
+        while (deleted < now.size() - 1
+                && now.get(deleted).extent().endOffset() <= keepFrom
+                && mayDelete(now.get(deleted), bytes)) {
             bytes -= now.get(deleted).extent().endPosition();
             deleted++;
         }

@@ -93,10 +93,10 @@ final class BucketLogTest {
             LogCursor before = log.read(0);
             assertThat(before.next()).isNotNull();
             clock.now += Duration.ofHours(9).toMillis();
-            log.applyRetention();
+            log.applyRetention(Long.MAX_VALUE);
             assertThat(log.startOffset()).isZero();
             clock.now += Duration.ofHours(2).toMillis();
-            log.applyRetention();
+            log.applyRetention(Long.MAX_VALUE);
             assertThat(log.startOffset()).isEqualTo(40);
             assertThat(log.endOffset()).isEqualTo(40);
             LogBatch second = before.next();
@@ -120,7 +120,7 @@ final class BucketLogTest {
             }
             clock.now += Duration.ofHours(11).toMillis();
             try (LogCursor before = log.read(0)) {
-                log.applyRetention();
+                log.applyRetention(Long.MAX_VALUE);
                 assertThatThrownBy(before::next).isInstanceOfSatisfying(WeirException.class, e -> assertThat(e.code())
                         .isEqualTo(ErrorCode.OFFSET_OUT_OF_RANGE));
             }
@@ -134,7 +134,7 @@ final class BucketLogTest {
             for (long i = 0; i < 60; i++) {
                 log.append(List.of(batch(i)), 1);
             }
-            log.applyRetention();
+            log.applyRetention(Long.MAX_VALUE);
             assertThat(log.sizeInBytes()).isBetween(1000L, 2000L);
             assertThat(readAll(log, log.startOffset())).isEqualTo(numbers(log.startOffset(), 60));
         }
@@ -147,7 +147,7 @@ final class BucketLogTest {
                 log.append(List.of(writerBatch("w", i, i)), 1);
             }
             clock.now += Duration.ofHours(11).toMillis();
-            log.applyRetention();
+            log.applyRetention(Long.MAX_VALUE);
             assertThat(log.startOffset()).isEqualTo(40);
         }
         for (int round = 0; round < 2; round++) {

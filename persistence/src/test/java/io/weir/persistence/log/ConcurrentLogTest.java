@@ -68,7 +68,7 @@ final class ConcurrentLogTest {
                     .isEqualTo(next);
             next += count;
             if (i % 8 == 0) {
-                log.applyRetention();
+                log.applyRetention(Long.MAX_VALUE);
             }
         }
         return next;

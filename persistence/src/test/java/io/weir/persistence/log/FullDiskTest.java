@@ -36,7 +36,7 @@ final class FullDiskTest {
             }
             clock.now += Duration.ofHours(11).toMillis();
             disk.noNewFiles = true;
-            assertThatThrownBy(log::applyRetention).isInstanceOf(DiskFullException.class);
+            assertThatThrownBy(() -> log.applyRetention(Long.MAX_VALUE)).isInstanceOf(DiskFullException.class);
             assertThat(log.startOffset()).isPositive();
             assertThat(readAll(log, log.startOffset())).isEqualTo(numbers(log.startOffset(), 40));
             disk.noNewFiles = false;

@@ -1,0 +1,31 @@
+package io.weir.persistence.kv;
+
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sorted byte keys and their values. Keys are in unsigned order. One writer at a time, any number of readers beside it; {@link #close}
+ * only when nobody uses the store or a view of it any more. Failures are IOExceptions; damage that is found is WeirException
+ * CORRUPT_DATA.
+ */
+public interface KvStore extends AutoCloseable {
+    byte @Nullable [] get(byte[] key) throws IOException;
+
+    /**
+     * All of the batch or none of it. Survives the end of the process, but not certainly a power loss: after one, any part of what
+     * was written since the last {@link #sync} may be missing.
+     */
+    void write(KvBatch batch) throws IOException;
+
+    /** The store as it is now, whatever is written later. To be closed soon: it keeps old values from being cleaned up. */
+    KvView view() throws IOException;
+
+    /** Returns when all that was written before is on the disk for certain. */
+    void sync() throws IOException;
+
+    /** About how much it takes on the disk. */
+    long sizeInBytes() throws IOException;
+
+    @Override
+    void close() throws IOException;
+}
