@@ -158,22 +158,15 @@ public final class CatalogBehavior
                 requireDatabase(state, c.database());
             }
             Catalog.TableDefinition definition = c.definition();
-            TableRules.check(definition);
             if (state.table(c.database(), definition.name()).isPresent()) {
                 throw new WeirException(
                         ErrorCode.TABLE_EXISTS,
                         "table '%s' exists already in database '%s'".formatted(definition.name(), c.database()));
             }
-            TableInfo table = new TableInfo(
+            TableInfo table = TableRules.create(
                     state.lastTableId() + 1,
                     c.database(),
-                    definition.name(),
-                    List.of(TableRules.firstSchema(definition)),
-                    List.of(),
-                    definition.bucketKey(),
-                    List.of(),
-                    definition.buckets(),
-                    definition.properties(),
+                    definition,
                     Instant.now(clock).truncatedTo(ChronoUnit.MILLIS));
             return new Decision(List.of(new TableCreated(table, createsDatabase)), new Catalog.Table(table));
         });
