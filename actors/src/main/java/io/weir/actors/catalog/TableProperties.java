@@ -109,6 +109,11 @@ public record TableProperties(
                 autoPartition(properties));
     }
 
+    /** Whether the properties, which were checked before, hold an auto-partition rule. */
+    static boolean hasAutoPartition(Map<String, String> properties) {
+        return "true".equals(properties.get(PropertyRules.AUTO_PARTITION));
+    }
+
     /** How each bucket of the table keeps its log. */
     public LogSettings logSettings() {
         return new LogSettings(segmentBytes, segmentAge, ttl, retainedBytes, LogSettings.DEFAULT.indexIntervalBytes());
