@@ -111,6 +111,18 @@ class PrimaryKeyTablesTest {
     }
 
     @Test
+    void keyAndPartitionColumnsAreNeverNullSaidOrNot() {
+        assertThat(create(List.of("n"), List.of(), List.of(), Map.of())
+                        .schema()
+                        .column("n"))
+                .hasValueSatisfying(column -> assertThat(column.nullable()).isFalse());
+        assertThat(create(List.of(), List.of(), List.of("s"), Map.of())
+                        .schema()
+                        .column("s"))
+                .hasValueSatisfying(column -> assertThat(column.nullable()).isFalse());
+    }
+
+    @Test
     void keysAndPartitionColumnsAreChecked() {
         assertRefused(
                 ErrorCode.INVALID_SCHEMA,
@@ -124,11 +136,6 @@ class PrimaryKeyTablesTest {
                 "primary_key names 'k' twice");
         assertRefused(
                 ErrorCode.INVALID_SCHEMA,
-                () -> create(List.of("n"), List.of(), List.of(), Map.of()),
-                "'n' is nullable",
-                "\"nullable\": false");
-        assertRefused(
-                ErrorCode.INVALID_SCHEMA,
                 () -> create(List.of("f"), List.of(), List.of(), Map.of()),
                 "'f' is DOUBLE",
                 "cannot be a key");
@@ -140,10 +147,6 @@ class PrimaryKeyTablesTest {
                 ErrorCode.INVALID_SCHEMA,
                 () -> create(List.of("k"), List.of(), List.of("ds"), Map.of()),
                 "partition_by column 'ds' is not in primary_key");
-        assertRefused(
-                ErrorCode.INVALID_SCHEMA,
-                () -> create(List.of(), List.of(), List.of("s"), Map.of()),
-                "partition_by column 's' is nullable");
         assertRefused(
                 ErrorCode.INVALID_SCHEMA, () -> create(List.of(), List.of(), List.of("f"), Map.of()), "'f' is DOUBLE");
     }
