@@ -99,26 +99,29 @@ final class ChangeDecoder {
 
     /** What a delete holds besides its keys goes no further. */
     private List<EncodedRows> keysAlone(List<EncodedRows> rows) {
-        List<Column> keys =
-                schema.columns().stream().filter(c -> !columns.isIgnored(c)).toList();
-        if (keys.size() == schema.columns().size()) {
+        if (schema.columns().stream().noneMatch(columns::isIgnored)) {
             return rows;
         }
         // A column with an id that nobody asks for is not found, and one that is not found is null.
-        List<Column> known = schema.columns().stream()
-                .map(c -> columns.isIgnored(c) ? new Column(-c.id(), c.name(), c.type(), true) : c)
-                .toList();
+        List<Column> known = withIgnored(-1);
+        List<Column> wanted = withIgnored(1);
         TableSchema written = new TableSchema(schema.schemaId(), known);
         return rows.stream()
                 .map(r -> {
                     EncodedRows plain = RecordBatches.decompress(known, r);
                     return Projection.plan(
                                     written,
-                                    schema.columns(),
+                                    wanted,
                                     plain.metadata(),
                                     plain.body().remaining())
                             .apply(schema.schemaId(), plain.body());
                 })
+                .toList();
+    }
+
+    private List<Column> withIgnored(int sign) {
+        return schema.columns().stream()
+                .map(c -> columns.isIgnored(c) ? new Column(sign * c.id(), c.name(), c.type(), true) : c)
                 .toList();
     }
 
