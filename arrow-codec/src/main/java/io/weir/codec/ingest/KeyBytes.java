@@ -97,6 +97,11 @@ final class KeyBytes {
         throw new IllegalArgumentException(vector.getField() + " is no column of a key");
     }
 
+    /** What stands before each value that is not null. */
+    void addPresent() {
+        addByte(1);
+    }
+
     void addLong(long value) {
         reserve(8);
         for (int shift = 0; shift < 64; shift += 8) {
