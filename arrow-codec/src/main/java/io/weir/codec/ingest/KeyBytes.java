@@ -94,6 +94,11 @@ final class KeyBytes {
         return new BigDecimal(unscaled, type.scale()).toPlainString();
     }
 
+    /** What stands before each value that is not null. */
+    void addPresent() {
+        addByte(1);
+    }
+
     void addLong(long value) {
         reserve(8);
         for (int shift = 0; shift < 64; shift += 8) {
