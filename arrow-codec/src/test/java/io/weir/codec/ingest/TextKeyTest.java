@@ -62,9 +62,10 @@ class TextKeyTest {
     }
 
     private static int bucketOf(TableSchema schema, EncodedRows rows) {
+        RowRouter router = new RowRouter(schema, List.of(), List.of("k"), BUCKETS);
+        List<ChangedRows> changes = List.of(new ChangedRows(ChangeKind.UPSERT, rows, null));
         return BatchRows.withAllocator(
-                allocator -> BucketRouter.split(schema, List.of("k"), BUCKETS, List.of(rows), allocator)
-                        .firstKey());
+                allocator -> router.split(changes, 0, allocator).firstKey().bucket());
     }
 
     @ParameterizedTest
