@@ -5,44 +5,38 @@ import io.weir.codec.batch.ArrowStreams;
 import io.weir.codec.batch.EncodedRows;
 import io.weir.codec.batch.RecordBatches;
 import io.weir.codec.schema.ArrowSchemas;
-import io.weir.codec.schema.Column;
 import io.weir.codec.schema.UntouchedVectors;
 import java.nio.ByteBuffer;
-import java.util.List;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.pekko.util.ByteString;
 
 /** Rows as an Arrow IPC stream. Batches go out as the bucket gave them: neither decoded nor copied. */
 final class ArrowRows implements RowsFormat {
-    private final List<Column> columns;
-    private final boolean metadata;
+    private final RowForm form;
     private final BufferAllocator allocator;
 
-    ArrowRows(List<Column> columns, boolean metadata, BufferAllocator allocator) {
-        this.columns = columns;
-        this.metadata = metadata;
+    ArrowRows(RowForm form, BufferAllocator allocator) {
+        this.form = form;
         this.allocator = allocator;
     }
 
     @Override
     public ByteString begin() {
-        return bytes(ArrowStreams.schemaMessage(metadata ? MetadataColumns.after(columns) : columns));
+        return bytes(ArrowStreams.schemaMessage(form.all()));
     }
 
     @Override
-    public ByteString rows(Slice slice, LogReader.Positions positions) {
+    public ByteString rows(Slice slice, Positions positions) {
         ByteString out = ByteString.emptyByteString();
         for (Bucket.FetchedRows batch : slice.batches()) {
-            EncodedRows rows =
-                    metadata ? MetadataColumns.append(columns, slice.bucket(), batch, allocator) : batch.rows();
-            out = out.concat(message(rows));
+            out = out.concat(message(form.encode(slice, batch, allocator)));
         }
         positions.moved(slice.bucket(), slice.nextOffset());
         return out;
     }
 
-    private static ByteString message(EncodedRows rows) {
+    static ByteString message(EncodedRows rows) {
         ByteString out = ByteString.emptyByteString();
         for (ByteBuffer part : ArrowStreams.batchMessage(rows)) {
             out = out.concat(bytes(part));
@@ -51,7 +45,7 @@ final class ArrowRows implements RowsFormat {
     }
 
     /** Shares the memory where the buffer lets its array be seen, as those of rows do. */
-    private static ByteString bytes(ByteBuffer buffer) {
+    static ByteString bytes(ByteBuffer buffer) {
         return buffer.hasArray()
                 ? ByteString.fromArrayUnsafe(
                         buffer.array(), buffer.arrayOffset() + buffer.position(), buffer.remaining())
@@ -61,8 +55,7 @@ final class ArrowRows implements RowsFormat {
     /** A batch of no rows: the stream format has nothing smaller that means nothing. */
     @Override
     public ByteString heartbeat() {
-        List<Column> all = metadata ? MetadataColumns.after(columns) : columns;
-        try (VectorSchemaRoot none = VectorSchemaRoot.create(ArrowSchemas.toArrow(all), allocator)) {
+        try (VectorSchemaRoot none = VectorSchemaRoot.create(ArrowSchemas.toArrow(form.all()), allocator)) {
             UntouchedVectors.allocate(none);
             none.setRowCount(0);
             return message(RecordBatches.encode(0, none));
@@ -82,6 +75,6 @@ final class ArrowRows implements RowsFormat {
 
     @Override
     public boolean takesCpu() {
-        return metadata;
+        return !form.isPlain();
     }
 }

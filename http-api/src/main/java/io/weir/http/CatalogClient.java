@@ -1,15 +1,19 @@
 package io.weir.http;
 
 import io.weir.actors.catalog.Catalog;
+import io.weir.actors.catalog.PartitionInfo;
 import io.weir.actors.catalog.TableInfo;
 import io.weir.codec.ErrorCode;
 import io.weir.codec.WeirException;
 import io.weir.sharding.WeirCluster;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import org.apache.pekko.actor.typed.ActorRef;
 
-/** Asks the catalog; a refusal becomes the exception it stands for. */
+/** Asks the catalog, or looks into its state where it runs on this node; a refusal becomes the exception it stands for. */
 final class CatalogClient {
     private final WeirCluster cluster;
 
@@ -31,8 +35,20 @@ final class CatalogClient {
         });
     }
 
+    /** The table, without asking where the catalog's state is here; one that is not found is asked for, which says why. */
     CompletionStage<TableInfo> table(String database, String table) {
-        return ask(Catalog.Table.class, replyTo -> new Catalog.GetTable(database, table, replyTo))
-                .thenApply(Catalog.Table::info);
+        Optional<TableInfo> here = cluster.catalogHere().flatMap(state -> state.table(database, table));
+        return here.isPresent()
+                ? CompletableFuture.completedFuture(here.get())
+                : ask(Catalog.Table.class, replyTo -> new Catalog.GetTable(database, table, replyTo))
+                        .thenApply(Catalog.Table::info);
+    }
+
+    /** The partitions of a partitioned table, oldest first. */
+    CompletionStage<List<PartitionInfo>> partitions(TableInfo table) {
+        return ask(
+                        Catalog.Partitions.class,
+                        replyTo -> new Catalog.ListPartitions(table.database(), table.name(), replyTo))
+                .thenApply(Catalog.Partitions::partitions);
     }
 }

@@ -78,9 +78,11 @@ public final class HttpServer {
         operations.addAll(
                 new RowsRoute(catalog, bodies, new RowsByBucket(allocator), new RowAppender(buckets), executor, metrics)
                         .operations());
+        ReadPartitions partitions = new ReadPartitions(catalog);
         operations.addAll(new LogRoute(
                         catalog,
-                        new LogStart(buckets),
+                        partitions,
+                        new LogStart(partitions, buckets, system),
                         new LogReader(buckets, system, clock, settings.fetchBytes()),
                         new StreamedAnswer(system, executor, settings.heartbeat(), metrics),
                         settings,

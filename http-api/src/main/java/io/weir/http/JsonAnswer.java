@@ -1,6 +1,7 @@
 package io.weir.http;
 
 import io.weir.actors.bucket.Bucket;
+import io.weir.actors.bucket.BucketId;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import org.apache.pekko.util.ByteString;
@@ -11,12 +12,12 @@ import org.apache.pekko.util.ByteString;
  */
 final class JsonAnswer {
     private final JsonRows rows;
-    private final LogReader.Positions positions;
+    private final Positions positions;
     private final int bytesMax;
     private final ByteArrayOutputStream out = new ByteArrayOutputStream(8 << 10);
     private long count;
 
-    JsonAnswer(JsonRows rows, LogReader.Positions positions, int bytesMax) {
+    JsonAnswer(JsonRows rows, Positions positions, int bytesMax) {
         this.rows = rows;
         this.positions = positions;
         this.bytesMax = bytesMax;
@@ -27,7 +28,7 @@ final class JsonAnswer {
     boolean add(Slice slice) {
         slice.orThrow();
         for (Bucket.FetchedRows batch : slice.batches()) {
-            if (!rows.write(out, slice.bucket(), batch, new Bounded(slice.bucket()))) {
+            if (!rows.write(out, slice, batch, new Bounded(slice.bucket()))) {
                 return false;
             }
         }
@@ -37,9 +38,9 @@ final class JsonAnswer {
 
     /** Holds back the first row that no longer fits; the answer has at least one row, however large. */
     private final class Bounded implements JsonRows.Frame {
-        private final int bucket;
+        private final BucketId bucket;
 
-        Bounded(int bucket) {
+        Bounded(BucketId bucket) {
             this.bucket = bucket;
         }
 

@@ -3,23 +3,18 @@ package io.weir.http;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.weir.actors.bucket.Bucket;
 import io.weir.codec.batch.RecordBatches;
-import io.weir.codec.json.JsonRowWriter;
-import io.weir.codec.schema.Column;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.util.List;
 import org.apache.arrow.memory.BufferAllocator;
 
 /** Writes rows of batches as JSON objects, one after the other, with something of the format's own around each. */
 final class JsonRows {
-    private final List<Column> columns;
-    private final boolean metadata;
+    private final RowForm form;
     private final BufferAllocator allocator;
 
-    JsonRows(List<Column> columns, boolean metadata, BufferAllocator allocator) {
-        this.columns = columns;
-        this.metadata = metadata;
+    JsonRows(RowForm form, BufferAllocator allocator) {
+        this.form = form;
         this.allocator = allocator;
     }
 
@@ -32,21 +27,16 @@ final class JsonRows {
     }
 
     /** @return false where the frame stopped the writing */
-    boolean write(ByteArrayOutputStream out, int bucket, Bucket.FetchedRows batch, Frame frame) {
+    boolean write(ByteArrayOutputStream out, Slice slice, Bucket.FetchedRows batch, Frame frame) {
         boolean[] all = {true};
-        RecordBatches.load(columns, batch.rows(), allocator, root -> {
+        RecordBatches.load(form.columns(), batch.rows(), allocator, root -> {
             try (JsonGenerator json = Json.generator(out)) {
                 json.setRootValueSeparator(null);
                 for (int row = 0; row < batch.rows().rowCount() && all[0]; row++) {
                     long offset = Slice.offset(batch, row);
                     all[0] = frame.before(out, offset);
                     if (all[0]) {
-                        json.writeStartObject();
-                        JsonRowWriter.writeFields(json, columns, root, row);
-                        if (metadata) {
-                            MetadataColumns.writeFields(json, bucket, batch, row);
-                        }
-                        json.writeEndObject();
+                        form.writeRow(json, root, slice, batch, row);
                         json.flush();
                         frame.after(out, offset);
                     }

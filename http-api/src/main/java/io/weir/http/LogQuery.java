@@ -8,8 +8,6 @@ import io.weir.codec.schema.Column;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.OffsetDateTime;
-import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -25,10 +23,12 @@ import org.jspecify.annotations.Nullable;
  */
 record LogQuery(
         TableInfo table,
+        LogView view,
         OptionalInt bucket,
+        Optional<String> partition,
         String from,
         List<Column> columns,
-        @Nullable String where,
+        @Nullable Predicate where,
         long rowsMax,
         long bytesMax,
         Duration waitAtMost,
@@ -39,35 +39,64 @@ record LogQuery(
     static final Duration WAIT_MAX = Duration.ofSeconds(60);
     private static final String LAST_EVENT_ID = "Last-Event-ID";
 
-    static LogQuery of(Exchange exchange, TableInfo table) {
-        if (exchange.parameter("partition").isPresent()) {
-            throw new WeirException(
-                    ErrorCode.NOT_SUPPORTED, "This version has no partitioned tables; leave out 'partition'");
-        }
+    static LogQuery of(Exchange exchange, TableInfo table, LogView view) {
         boolean metadata = exchange.flag("metadata");
-        return new LogQuery(
+        LogQuery query = new LogQuery(
                 table,
+                view,
                 bucket(exchange, table),
+                exchange.parameter("partition"),
                 exchange.header(LAST_EVENT_ID)
                         .filter(id -> !id.isEmpty())
                         .or(() -> exchange.parameter("from"))
                         .orElse("earliest"),
-                columns(exchange.parameter("columns"), table, metadata),
-                where(exchange.parameter("where"), table),
+                TableColumns.wanted(table, exchange.parameter("columns")),
+                TableColumns.where(table, exchange.parameter("where")),
                 exchange.number("limit", 1, Long.MAX_VALUE, Long.MAX_VALUE),
                 exchange.number("max_bytes", 1, Long.MAX_VALUE, Long.MAX_VALUE),
                 wait(exchange.parameter("wait").orElse("0")),
                 exchange.flag("follow"),
                 metadata);
+        query.checkNames();
+        return query;
+    }
+
+    /** A table of an older server may have columns that are named as those which are added. */
+    private void checkNames() {
+        RowForm form = form();
+        for (Column column : form.columns()) {
+            if (form.adds(column.name())) {
+                throw new WeirException(
+                        ErrorCode.INVALID_REQUEST,
+                        "The table's own column '" + column.name()
+                                + "' has the name of a metadata column; leave it out with 'columns', or leave out"
+                                + " 'metadata'");
+            }
+        }
+    }
+
+    RowForm form() {
+        return view.form(columns, metadata, table.isPartitioned());
+    }
+
+    /**
+     * What is asked of the buckets. A binlog pairs rows before it filters and counts them, so its buckets are asked for all rows, with
+     * the columns that the predicate needs.
+     */
+    LogReader.Wanted wanted() {
+        return view == LogView.BINLOG
+                ? new LogReader.Wanted(TableColumns.ids(BinlogPairs.read(columns, where)), null, Long.MAX_VALUE, Long.MAX_VALUE)
+                : new LogReader.Wanted(TableColumns.ids(columns), whereText(), rowsMax, bytesMax);
+    }
+
+    @Nullable
+    String whereText() {
+        return where == null ? null : where.toString();
     }
 
     /** Whether the answer may end before what the log holds, so that only its end tells where to go on. */
     boolean mayStopEarly() {
         return rowsMax != Long.MAX_VALUE || bytesMax != Long.MAX_VALUE;
-    }
-
-    List<Integer> columnIds() {
-        return columns.stream().map(Column::id).toList();
     }
 
     private static OptionalInt bucket(Exchange exchange, TableInfo table) {
@@ -81,45 +110,6 @@ record LogQuery(
                     "The table has buckets 0 to " + (table.buckets() - 1) + ", and not " + bucket);
         }
         return OptionalInt.of((int) bucket);
-    }
-
-    private static List<Column> columns(Optional<String> wanted, TableInfo table, boolean metadata) {
-        List<Column> columns = wanted.isEmpty() ? table.schema().columns() : named(wanted.get(), table);
-        if (metadata) {
-            columns.forEach(column -> {
-                if (MetadataColumns.isOne(column.name())) {
-                    throw new WeirException(
-                            ErrorCode.INVALID_REQUEST,
-                            "The table's own column '" + column.name()
-                                    + "' has the name of a metadata column; leave it out with 'columns', or leave out"
-                                    + " 'metadata'");
-                }
-            });
-        }
-        return columns;
-    }
-
-    private static List<Column> named(String wanted, TableInfo table) {
-        List<Column> columns = new ArrayList<>();
-        Set<String> seen = new HashSet<>();
-        for (String name : wanted.split(",", -1)) {
-            Column column = table.schema()
-                    .column(name)
-                    .orElseThrow(() -> new WeirException(
-                            ErrorCode.COLUMN_NOT_FOUND, "The table has no column '" + name + "' to read"));
-            if (!seen.add(name)) {
-                throw new WeirException(
-                        ErrorCode.INVALID_REQUEST, "The column '" + name + "' is asked for more than once");
-            }
-            columns.add(column);
-        }
-        return columns;
-    }
-
-    private static @Nullable String where(Optional<String> where, TableInfo table) {
-        // Parsed here only so that a mistake is answered before anything is read; the buckets parse it for themselves.
-        where.ifPresent(text -> Predicate.parse(text, table.schema()));
-        return where.orElse(null);
     }
 
     /** Whole seconds or milliseconds: {@code 5s}, {@code 1500ms}; a bare number counts seconds. */

@@ -22,20 +22,19 @@ import org.apache.pekko.japi.Pair;
 import org.apache.pekko.pattern.Patterns;
 import org.apache.pekko.stream.OverflowStrategy;
 import org.apache.pekko.stream.javadsl.Source;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads buckets as sources of slices. Pulled: a fetch is asked for only when the one before it was taken, with one made in advance,
- * so a slow client holds at most two fetches. A source that is cancelled asks no more.
+ * so a slow client holds at most two fetches. A source that is cancelled asks no more. A bucket whose partition is dropped meanwhile
+ * ends there.
  */
 final class LogReader {
     /** How long a bucket that is on its way to another node is waited for before a read fails. */
-    private static final int RETRIES_MAX = 20;
+    static final int RETRIES_MAX = 20;
 
     private static final Duration RETRY_AFTER = Duration.ofMillis(500);
-    private static final Duration FOLLOW_WAIT = Duration.ofSeconds(20);
     private static final Duration WAIT_SLICE = Duration.ofSeconds(5);
-    private static final int FOLLOW_BYTES_MAX = 1 << 20;
-    private static final int FOLLOW_BYTES_MIN = 64 << 10;
 
     private final BucketClient buckets;
     private final ActorSystem<?> system;
@@ -49,93 +48,100 @@ final class LogReader {
         this.fetchBytes = fetchBytes;
     }
 
-    /** The state of a bounded read: which bucket is being read, from where, and what may still come. */
-    private record Progress(SortedMap<Integer, Long> left, long rows, long bytes) {}
+    /**
+     * What is asked of the buckets.
+     *
+     * @param rowsMax {@link Long#MAX_VALUE} where there is no limit
+     * @param bytesMax likewise
+     */
+    record Wanted(List<Integer> columnIds, @Nullable String where, long rowsMax, long bytesMax) {}
 
-    private static final Progress END = new Progress(new TreeMap<>(), 0, 0);
-    private static final long ENDED = -1;
+    /** The state of a bounded read: the bucket that is being read, from where, and what may still come. */
+    private record Progress(int bucket, long from, long rows, long bytes) {}
 
-    /** Bucket after bucket, each up to its high watermark in the span, within the query's limits. */
-    Source<Slice, NotUsed> bounded(LogQuery query, LogStart.Span span) {
-        Progress start = new Progress(new TreeMap<>(span.from()), query.rowsMax(), query.bytesMax());
-        return Source.unfoldAsync(start, (Progress progress) -> step(query, span, progress))
+    /** Bucket after bucket, each up to its high watermark in the span, within the limits. */
+    Source<Slice, NotUsed> bounded(Wanted wanted, Span span) {
+        List<Map.Entry<BucketId, Bounds>> all = List.copyOf(span.bounds().entrySet());
+        Progress start = new Progress(0, from(all, 0), wanted.rowsMax(), wanted.bytesMax());
+        return Source.unfoldAsync(start, (Progress progress) -> step(wanted, all, progress))
                 .buffer(1, OverflowStrategy.backpressure());
     }
 
+    private static long from(List<Map.Entry<BucketId, Bounds>> all, int bucket) {
+        return bucket < all.size() ? all.get(bucket).getValue().from() : 0;
+    }
+
     private CompletionStage<Optional<Pair<Progress, Slice>>> step(
-            LogQuery query, LogStart.Span span, Progress progress) {
-        SortedMap<Integer, Long> left = new TreeMap<>(progress.left());
-        left.entrySet().removeIf(e -> e.getValue() >= span.to().getOrDefault(e.getKey(), 0L));
-        if (left.isEmpty() || progress.rows() <= 0 || progress.bytes() <= 0) {
+            Wanted wanted, List<Map.Entry<BucketId, Bounds>> all, Progress progress) {
+        int at = progress.bucket();
+        long from = progress.from();
+        while (at < all.size() && from >= all.get(at).getValue().to()) {
+            from = from(all, ++at);
+        }
+        if (at >= all.size() || progress.rows() <= 0 || progress.bytes() <= 0) {
             return CompletableFuture.completedFuture(Optional.empty());
         }
-        int bucket = left.firstKey();
-        long from = left.getOrDefault(bucket, 0L);
+        BucketId bucket = all.get(at).getKey();
+        Bounds bounds = all.get(at).getValue();
         BucketClient.Range range = new BucketClient.Range(
                 from,
-                span.to().getOrDefault(bucket, 0L),
+                bounds.to(),
                 (int) Math.min(fetchBytes, progress.bytes()),
                 (int) Math.min(Integer.MAX_VALUE, progress.rows()),
-                query.columnIds(),
-                query.where(),
+                wanted.columnIds(),
+                wanted.where(),
                 Duration.ZERO);
-        return fetch(query, bucket, range, RETRIES_MAX).handle((slice, failure) -> {
-            if (failure != null || slice.nextOffset() <= from) {
-                Throwable reason = failure == null ? nothingAt(bucket, from) : Problem.unwrapped(failure);
-                return Optional.of(Pair.create(END, Slice.failed(bucket, from, reason)));
-            }
-            left.put(bucket, slice.nextOffset());
-            Progress next = new Progress(left, progress.rows() - slice.rows(), progress.bytes() - slice.bytes());
-            return Optional.of(Pair.create(next, slice));
-        });
+        Progress now = new Progress(at, from, progress.rows(), progress.bytes());
+        return fetch(bucket, bounds.part().name(), range, RETRIES_MAX)
+                .handle((slice, failure) -> Optional.of(next(now, bucket, bounds, slice, failure)));
     }
 
-    private static WeirException nothingAt(int bucket, long offset) {
+    private static Pair<Progress, Slice> next(
+            Progress now, BucketId bucket, Bounds bounds, @Nullable Slice slice, @Nullable Throwable failure) {
+        if (slice == null && failure != null && isDropped(bucket, failure)) {
+            Slice none = new Slice(bucket, bounds.part().name(), List.of(), now.from());
+            return Pair.create(new Progress(now.bucket(), Long.MAX_VALUE, now.rows(), now.bytes()), none);
+        }
+        if (slice == null || slice.nextOffset() <= now.from()) {
+            Throwable reason =
+                    failure == null ? nothingAt(bucket, bounds, now.from()) : Problem.unwrapped(failure);
+            return Pair.create(
+                    new Progress(Integer.MAX_VALUE, 0, 0, 0), Slice.failed(bucket, now.from(), reason));
+        }
+        return Pair.create(
+                new Progress(
+                        now.bucket(), slice.nextOffset(), now.rows() - slice.rows(), now.bytes() - slice.bytes()),
+                slice);
+    }
+
+    private static WeirException nothingAt(BucketId bucket, Bounds bounds, long offset) {
         return new WeirException(
                 ErrorCode.CORRUPT_DATA,
-                "Bucket " + bucket + " has nothing at offset " + offset
-                        + ", below its high watermark; T/buckets tells of" + " damage");
+                "The " + text(bucket, bounds.part().name()) + " has nothing at offset " + offset
+                        + ", below its high watermark; T/buckets tells of damage");
     }
 
-    /** All buckets at the same time, each in its own order, for as long as someone listens. */
-    Source<Slice, NotUsed> following(LogQuery query, SortedMap<Integer, Long> from) {
-        int bytes = Math.max(FOLLOW_BYTES_MIN, Math.min(FOLLOW_BYTES_MAX, 2 * fetchBytes / from.size()));
-        List<Source<Slice, NotUsed>> sources = new ArrayList<>();
-        from.forEach((bucket, offset) -> sources.add(following(query, bucket, offset, bytes)));
-        Source<Slice, NotUsed> merged = sources.get(0);
-        return sources.size() == 1 ? merged : merged.mergeAll(sources.subList(1, sources.size()), false);
+    static String text(BucketId bucket, @Nullable String partition) {
+        return "bucket " + bucket.bucket() + (partition == null ? "" : " of partition '" + partition + "'");
     }
 
-    private Source<Slice, NotUsed> following(LogQuery query, int bucket, long from, int bytesMax) {
-        return Source.unfoldAsync(from, (Long offset) -> {
-            if (offset == ENDED) {
-                return CompletableFuture.completedFuture(Optional.empty());
-            }
-            return fetch(query, bucket, unbounded(query, offset, bytesMax, FOLLOW_WAIT), RETRIES_MAX)
-                    .handle((slice, failure) -> Optional.of(
-                            failure == null
-                                    ? Pair.create(slice.nextOffset(), slice)
-                                    : Pair.create(ENDED, Slice.failed(bucket, offset, Problem.unwrapped(failure)))));
-        });
-    }
-
-    private static BucketClient.Range unbounded(LogQuery query, long from, int bytesMax, Duration wait) {
-        int rows = (int) Math.min(Integer.MAX_VALUE, query.rowsMax());
-        return new BucketClient.Range(from, Long.MAX_VALUE, bytesMax, rows, query.columnIds(), query.where(), wait);
+    /** All buckets at the same time, each in its own order, for as long as someone listens; those of {@code later} as they come. */
+    Source<Slice, NotUsed> following(Wanted wanted, Span span, Source<Span, NotUsed> later) {
+        return new Following(this, wanted, fetchBytes).slices(span, later);
     }
 
     /**
-     * Waits until some bucket has a row for the query, at most for the query's {@code wait}.
+     * Waits until some bucket has a row for the reader, at most for {@code wait}.
      *
      * @return where to read from: past what was looked at and did not match
      */
-    CompletionStage<SortedMap<Integer, Long>> awaitRow(LogQuery query, SortedMap<Integer, Long> from) {
-        Instant deadline = clock.instant().plus(query.waitAtMost());
-        Map<Integer, Long> looked = new ConcurrentHashMap<>(from);
+    CompletionStage<SortedMap<BucketId, Long>> awaitRow(Wanted wanted, Span span, Duration wait) {
+        Instant deadline = clock.instant().plus(wait);
+        Map<BucketId, Long> looked = new ConcurrentHashMap<>(span.from());
         CompletableFuture<Boolean> found = new CompletableFuture<>();
         List<CompletableFuture<Boolean>> all = new ArrayList<>();
-        for (int bucket : from.keySet()) {
-            all.add(look(query, bucket, looked, deadline, found).toCompletableFuture());
+        for (BucketId bucket : span.bounds().keySet()) {
+            all.add(look(wanted, bucket, looked, deadline, found).toCompletableFuture());
         }
         return CompletableFuture.anyOf(found, CompletableFuture.allOf(all.toArray(CompletableFuture[]::new)))
                 .thenApply(any -> new TreeMap<>(looked));
@@ -146,28 +152,34 @@ final class LogReader {
      * one is still open, but only for the rest of its turn.
      */
     private CompletionStage<Boolean> look(
-            LogQuery query, int bucket, Map<Integer, Long> looked, Instant deadline, CompletableFuture<Boolean> found) {
+            Wanted wanted,
+            BucketId bucket,
+            Map<BucketId, Long> looked,
+            Instant deadline,
+            CompletableFuture<Boolean> found) {
         Duration left = Duration.between(clock.instant(), deadline);
         if (found.isDone() || left.isNegative() || left.isZero()) {
             return CompletableFuture.completedFuture(false);
         }
         Duration turn = left.compareTo(WAIT_SLICE) < 0 ? left : WAIT_SLICE;
         long offset = looked.getOrDefault(bucket, 0L);
-        return fetch(query, bucket, unbounded(query, offset, 1, turn), 0).thenCompose(slice -> {
+        BucketClient.Range range = new BucketClient.Range(
+                offset, Long.MAX_VALUE, 1, 1, wanted.columnIds(), wanted.where(), turn);
+        return fetch(bucket, null, range, 0).thenCompose(slice -> {
             if (!slice.batches().isEmpty()) {
                 found.complete(true);
                 return CompletableFuture.completedFuture(true);
             }
             looked.put(bucket, slice.nextOffset());
-            return look(query, bucket, looked, deadline, found);
+            return look(wanted, bucket, looked, deadline, found);
         });
     }
 
     /** One fetch; a bucket that is between two owners, or slow to start, is asked again. */
-    private CompletionStage<Slice> fetch(LogQuery query, int bucket, BucketClient.Range range, int retries) {
-        BucketId id = new BucketId(query.table().tableId(), bucket);
-        return buckets.fetch(id, range)
-                .thenApply((Bucket.Fetched f) -> new Slice(bucket, f.batches(), f.nextOffset()))
+    CompletionStage<Slice> fetch(
+            BucketId bucket, @Nullable String partition, BucketClient.Range range, int retries) {
+        return buckets.fetch(bucket, range)
+                .thenApply((Bucket.Fetched f) -> new Slice(bucket, partition, f.batches(), f.nextOffset()))
                 .exceptionallyCompose(failure -> {
                     Throwable cause = Problem.unwrapped(failure);
                     boolean again = retries > 0
@@ -175,27 +187,17 @@ final class LogReader {
                             && known.code().retryable();
                     return again
                             ? Patterns.after(
-                                    RETRY_AFTER, system.classicSystem(), () -> fetch(query, bucket, range, retries - 1))
+                                    RETRY_AFTER,
+                                    system.classicSystem(),
+                                    () -> fetch(bucket, partition, range, retries - 1))
                             : CompletableFuture.failedFuture(cause);
                 });
     }
 
-    /** The offsets where a read stands; starts at the span's and moves as slices are sent. Confined to the answer's stream. */
-    static final class Positions {
-        private final long tableId;
-        private final SortedMap<Integer, Long> next;
-
-        Positions(long tableId, Map<Integer, Long> from) {
-            this.tableId = tableId;
-            this.next = new TreeMap<>(from);
-        }
-
-        void moved(int bucket, long nextOffset) {
-            next.put(bucket, nextOffset);
-        }
-
-        String cursor() {
-            return new Cursor(tableId, next).text();
-        }
+    /** Whether the bucket is gone with its partition, so that a read of others goes on. */
+    static boolean isDropped(BucketId bucket, Throwable failure) {
+        return bucket.partitionId() != 0
+                && Problem.unwrapped(failure) instanceof WeirException known
+                && known.code() == ErrorCode.PARTITION_NOT_FOUND;
     }
 }

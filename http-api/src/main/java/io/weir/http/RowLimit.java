@@ -19,11 +19,12 @@ final class RowLimit {
     private long rowsLeft;
     private long bytesLeft;
 
-    RowLimit(LogQuery query, BufferAllocator allocator) {
-        this.columns = query.columns();
+    /** @param columns what the batches hold */
+    RowLimit(List<Column> columns, long rowsMax, long bytesMax, BufferAllocator allocator) {
+        this.columns = columns;
         this.allocator = allocator;
-        this.rowsLeft = query.rowsMax();
-        this.bytesLeft = query.bytesMax();
+        this.rowsLeft = rowsMax;
+        this.bytesLeft = bytesMax;
     }
 
     /** @param last whether the limit is reached with this slice */
@@ -49,7 +50,7 @@ final class RowLimit {
             next = Slice.offset(batch, count - 1) + 1;
             left -= count;
         }
-        return new Slice(slice.bucket(), kept, next);
+        return slice.with(kept, next);
     }
 
     private Bucket.FetchedRows first(Bucket.FetchedRows batch, int count) {

@@ -9,7 +9,7 @@ interface RowsFormat {
     ByteString begin();
 
     /** The rows of a slice; blocks on CPU where {@link #takesCpu}. Empty where the slice has none. */
-    ByteString rows(Slice slice, LogReader.Positions positions);
+    ByteString rows(Slice slice, Positions positions);
 
     /** What may stand between rows and means nothing: it shows that the connection lives, and finds out when it does not. */
     ByteString heartbeat();

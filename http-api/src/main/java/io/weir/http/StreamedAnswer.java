@@ -45,8 +45,8 @@ final class StreamedAnswer {
             Media media,
             RowsFormat format,
             Source<Slice, NotUsed> slices,
-            LogReader.Positions positions) {
-        boolean gzip = media == Media.NDJSON && Media.acceptsGzip(exchange.request());
+            Positions positions) {
+        boolean gzip = (media == Media.NDJSON || media == Media.JSON) && Media.acceptsGzip(exchange.request());
         // A client that went away in good order is only noticed when something is sent to it.
         Source<ByteString, NotUsed> bytes = recovering(exchange, format, rows(format, slices, positions))
                 .filter(ByteString::nonEmpty)
@@ -63,7 +63,7 @@ final class StreamedAnswer {
     }
 
     private Source<ByteString, NotUsed> rows(
-            RowsFormat format, Source<Slice, NotUsed> slices, LogReader.Positions positions) {
+            RowsFormat format, Source<Slice, NotUsed> slices, Positions positions) {
         Source<ByteString, NotUsed> rows = format.takesCpu()
                 ? slices.mapAsync(
                         1, slice -> CompletableFuture.supplyAsync(() -> written(format, slice, positions), executor))
@@ -71,7 +71,7 @@ final class StreamedAnswer {
         return Source.lazySingle(format::begin).concatLazy(rows).concatLazy(Source.lazySingle(format::end));
     }
 
-    private ByteString written(RowsFormat format, Slice slice, LogReader.Positions positions) {
+    private ByteString written(RowsFormat format, Slice slice, Positions positions) {
         slice.orThrow();
         ByteString bytes = format.rows(slice, positions);
         metrics.read(slice.rows(), bytes.size());
@@ -94,7 +94,7 @@ final class StreamedAnswer {
     }
 
     /** Chunks with a trailer; the Java API of HTTP entities has no factory for those, so this is the Scala one. */
-    private ResponseEntity entity(Media media, Source<ByteString, NotUsed> bytes, LogReader.Positions positions) {
+    private ResponseEntity entity(Media media, Source<ByteString, NotUsed> bytes, Positions positions) {
         Source<HttpEntity.ChunkStreamPart, NotUsed> parts = bytes.map(HttpEntity.ChunkStreamPart::create)
                 .concatLazy(Source.lazySingle(() -> HttpEntity.ChunkStreamPart.createLast(
                         "", List.of(RawHeader.create(LogRoute.NEXT, positions.cursor())))))

@@ -10,6 +10,11 @@ final class TextRows implements RowsFormat {
     private static final ByteString COMMENT = ByteString.fromString(":\n\n");
     private static final ByteString SPACE = ByteString.fromString(" ");
 
+    private static final byte[] DATA = ascii("data: ");
+
+    /** Up to so many buckets, an event's id costs less than a row usually does. */
+    private static final int SHORT_CURSOR_BUCKETS = 64;
+
     private final JsonRows rows;
     private final boolean events;
 
@@ -24,15 +29,21 @@ final class TextRows implements RowsFormat {
     }
 
     @Override
-    public ByteString rows(Slice slice, LogReader.Positions positions) {
+    public ByteString rows(Slice slice, Positions positions) {
         ByteArrayOutputStream out = new ByteArrayOutputStream(8 << 10);
+        // A long cursor is not sent with each row: a client that comes back then may get some rows of a slice again.
+        boolean idOfEach = positions.size() <= SHORT_CURSOR_BUCKETS;
+        long last = slice.batches().isEmpty() ? -1 : Slice.lastOffset(slice.batches().get(slice.batches().size() - 1));
         for (Bucket.FetchedRows batch : slice.batches()) {
-            rows.write(out, slice.bucket(), batch, new JsonRows.Frame() {
+            rows.write(out, slice, batch, new JsonRows.Frame() {
                 @Override
                 public boolean before(ByteArrayOutputStream line, long offset) {
-                    if (events) {
+                    if (events && (idOfEach || offset == last)) {
                         positions.moved(slice.bucket(), offset + 1);
-                        line.writeBytes(ascii("id: " + positions.cursor() + "\ndata: "));
+                        line.writeBytes(ascii("id: " + positions.cursor() + "\n"));
+                    }
+                    if (events) {
+                        line.writeBytes(DATA);
                     }
                     return true;
                 }

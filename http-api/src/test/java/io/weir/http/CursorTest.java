@@ -3,6 +3,7 @@ package io.weir.http;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.weir.actors.bucket.BucketId;
 import io.weir.codec.ErrorCode;
 import io.weir.codec.WeirException;
 import java.util.Map;
@@ -22,15 +23,52 @@ class CursorTest {
     void readsBackWhatItWrote(
             @ForAll @LongRange(min = 0) long tableId,
             @ForAll @NotEmpty @Size(max = 50) Map<@IntRange(max = 1023) Integer, @LongRange(min = 0) Long> offsets) {
-        Cursor cursor = new Cursor(tableId, new TreeMap<>(offsets));
+        Cursor cursor = cursor(tableId, offsets);
         assertThat(cursor.text()).matches("c[A-Za-z0-9_-]+");
         assertThat(Cursor.parse(cursor.text(), tableId, "t")).isEqualTo(cursor);
     }
 
     @Property(tries = 300)
+    void readsBackPartitionsAlsoNone(
+            @ForAll @LongRange(min = 0) long tableId,
+            @ForAll @Size(max = 50) Map<@LongRange(min = 1) Long, @LongRange(min = 0) Long> offsets,
+            @ForAll @IntRange(max = 1023) int bucket) {
+        TreeMap<BucketId, Long> all = new TreeMap<>();
+        offsets.forEach((partition, offset) -> {
+            all.put(new BucketId(tableId, partition, bucket), offset);
+            all.put(new BucketId(tableId, partition, bucket / 2), offset / 2);
+        });
+        Cursor cursor = new Cursor(tableId, all);
+        assertThat(cursor.text()).matches("c[A-Za-z0-9_-]+");
+        assertThat(Cursor.parse(cursor.text(), tableId, "t")).isEqualTo(cursor);
+    }
+
+    @Test
+    void theTextOfATableWithoutPartitionsIsTheOldOne() {
+        assertThat(cursor(7, Map.of(0, 120L, 3, 1L << 40)).text()).isEqualTo("cAQcCAHgDgICAgIAgeivCzg");
+    }
+
+    @Test
+    void oneOfAsManyBucketsAsAReadMayHaveFitsAHeader() {
+        TreeMap<BucketId, Long> all = new TreeMap<>();
+        for (int i = 0; i < ReadPartitions.BUCKETS_MAX; i++) {
+            all.put(new BucketId(7, 10_000 + i / 4, i % 4), 100_000_000L + i);
+        }
+        String text = new Cursor(7, all).text();
+        assertThat(text).hasSizeLessThan(44 << 10);
+        assertThat(Cursor.parse(text, 7, "t").offsets()).isEqualTo(all);
+    }
+
+    private static Cursor cursor(long tableId, Map<Integer, Long> offsets) {
+        TreeMap<BucketId, Long> all = new TreeMap<>();
+        offsets.forEach((bucket, offset) -> all.put(new BucketId(tableId, bucket), offset));
+        return new Cursor(tableId, all);
+    }
+
+    @Property(tries = 300)
     void aDamagedOneIsRefusedAndNeverMisread(
             @ForAll @IntRange(min = 1, max = 16) int at, @ForAll @IntRange(min = 1, max = 63) int by) {
-        String text = new Cursor(7, new TreeMap<>(Map.of(0, 120L, 3, 1L << 40))).text();
+        String text = cursor(7, Map.of(0, 120L, 3, 1L << 40)).text();
         String alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
         char other = alphabet.charAt((alphabet.indexOf(text.charAt(at)) + by) % 64);
         String damaged = text.substring(0, at) + other + text.substring(at + 1);
@@ -45,7 +83,7 @@ class CursorTest {
 
     @Test
     void oneOfAnotherTableIsRefused() {
-        assertRefused(new Cursor(8, new TreeMap<>(Map.of(0, 1L))).text(), 7);
+        assertRefused(cursor(8, Map.of(0, 1L)).text(), 7);
     }
 
     private static void assertRefused(String text, long tableId) {

@@ -548,7 +548,7 @@ class RowsAndLogTest {
                 "wait=1h | INVALID_REQUEST",
                 "follow=yes | INVALID_REQUEST",
                 "metadata=1 | INVALID_REQUEST",
-                "partition=a | NOT_SUPPORTED",
+                "partition=a | INVALID_REQUEST",
                 "form=earliest | INVALID_REQUEST",
             })
     void refusesReadsThatAreNone(String query, ErrorCode code) {
