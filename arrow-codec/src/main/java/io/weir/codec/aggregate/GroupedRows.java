@@ -108,13 +108,13 @@ final class GroupedRows implements AggregateQuery.Accumulation {
         for (int group : groups.sorted()) {
             row.begin();
             groups.put(group, row);
+            long held = 0;
             for (Results each : results) {
-                each.put(group, row);
+                held += each.put(group, row);
             }
             byte[] bytes = row.end();
-            budget.take(bytes.length);
+            budget.take(bytes.length - held);
             rows.add(bytes);
-            budget.giveBack();
         }
         return rows.build(0);
     }

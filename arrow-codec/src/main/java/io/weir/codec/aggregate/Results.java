@@ -16,7 +16,12 @@ final class Results {
         this.budget = budget;
     }
 
-    void put(int group, RowWriter row) {
+    /**
+     * Puts what came of the group as the row's next value.
+     *
+     * @return what was taken from the budget for it; the row now holds it
+     */
+    long put(int group, RowWriter row) {
         if (aggregate instanceof Aggregate.Value value) {
             accumulators.get(value.function()).put(group, row);
         } else if (aggregate instanceof Aggregate.Cardinality cardinality) {
@@ -25,9 +30,11 @@ final class Results {
         } else {
             byte[] bytes = bitmap((Aggregate.Bitmap) aggregate, group).toBytes();
             budget.giveBack();
-            budget.take(bytes.length); // they stand in the row until it is written
+            budget.take(bytes.length); // before the row grows by as much
             row.putBytes(bytes, 0, bytes.length);
+            return bytes.length;
         }
+        return 0;
     }
 
     private BitmapSet bitmap(Aggregate.Bitmap bitmap, int group) {

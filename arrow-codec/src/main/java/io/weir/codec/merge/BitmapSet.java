@@ -19,6 +19,7 @@ import org.roaringbitmap.RunContainer;
  * 32, which are 0 alone where the set is of {@link BitmapKind#RBM32}. No part is empty. Not thread-safe.
  */
 public final class BitmapSet {
+    private static final Comparator<Integer> UNSIGNED = Integer::compareUnsigned;
     private static final int ARRAY_MEMBERS_MAX = 4096;
     private static final int BITS_BYTES = 8192;
 
@@ -29,7 +30,6 @@ public final class BitmapSet {
     private static final int PART_BYTES = 160;
 
     private final NavigableMap<Integer, RoaringBitmap> parts = new TreeMap<>(UNSIGNED);
-    private static final Comparator<Integer> UNSIGNED = Integer::compareUnsigned;
     private BitmapKind kind;
 
     public BitmapSet(BitmapKind kind) {

@@ -85,7 +85,7 @@ final class AggregatePropertyTest {
         return set.toBytes();
     }
 
-    @Property(tries = 600)
+    @Property(tries = 400)
     void aQueryComesToWhatALoopComesTo(@ForAll long seed) {
         SplittableRandom random = new SplittableRandom(seed);
         List<List<Object>> rows = rows(random);

@@ -37,7 +37,7 @@ final class BitmapsPropertyTest {
         return set(kind, members).toBytes();
     }
 
-    @Property(tries = 400)
+    @Property(tries = 200)
     void operationsAreThoseOfSetsAndEqualSetsAreEqualBytes(@ForAll BitmapKind kind, @ForAll long seed) {
         SplittableRandom random = new SplittableRandom(seed);
         TreeSet<Long> a = members(kind, random);
@@ -71,7 +71,7 @@ final class BitmapsPropertyTest {
         assertThat(grown.cardinality()).isEqualTo(union.size());
     }
 
-    @Property(tries = 3000)
+    @Property(tries = 1500)
     void damagedBytesAreRefusedOrAreAnotherBitmap(@ForAll BitmapKind kind, @ForAll long seed) {
         SplittableRandom random = new SplittableRandom(seed);
         byte[] bytes = bytes(kind, members(kind, random));

@@ -56,7 +56,7 @@ final class MergePropertyTest {
         private static final long serialVersionUID = 1L;
     }
 
-    @Property(tries = 1500)
+    @Property(tries = 800)
     void anAggregatedColumnIsTheFoldOfItsWrites(@ForAll long seed) {
         SplittableRandom random = new SplittableRandom(seed);
         Aggregation aggregation = Aggregation.values()[random.nextInt(Aggregation.values().length)];
@@ -77,7 +77,7 @@ final class MergePropertyTest {
         });
     }
 
-    @Property(tries = 300)
+    @Property(tries = 150)
     void aLastRowSetsWhatItHolds(@ForAll long seed) {
         SplittableRandom random = new SplittableRandom(seed);
         TableSchema schema = randomSchema(random);
@@ -97,7 +97,7 @@ final class MergePropertyTest {
         run(schema, spec, writes(schema, Aggregation.FIRST_VALUE, random), random, (old, row, present) -> old);
     }
 
-    @Property(tries = 300)
+    @Property(tries = 150)
     void aRowOfALowerVersionChangesNothing(@ForAll long seed) {
         SplittableRandom random = new SplittableRandom(seed);
         TableSchema schema = fittingSchema(Aggregation.MAX, random);
