@@ -25,9 +25,9 @@ class WriteQueueTest {
 
     private final TestInbox<Bucket.AppendReply> inbox = TestInbox.create();
 
-    private Bucket.Append append(long sequence, EncodedRows... rows) {
-        return new Bucket.Append(
-                List.of(rows), sequence < 0 ? null : new Bucket.WriterSequence("w", sequence), inbox.getRef());
+    private WriteQueue.Request append(long sequence, EncodedRows... rows) {
+        return WriteQueue.Request.of(new Bucket.Append(
+                List.of(rows), sequence < 0 ? null : new Bucket.WriterSequence("w", sequence), inbox.getRef()));
     }
 
     @Test
