@@ -1,11 +1,13 @@
 package io.weir.persistence.kv;
 
+import io.weir.persistence.file.DiskFullException;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Sorted byte keys and their values. Keys are in unsigned order. One writer at a time, any number of readers beside it; {@link #close}
- * only when nobody uses the store or a view of it any more. Failures are IOExceptions; damage that is found is WeirException
+ * only when nobody uses the store or a view of it any more. A write that failed may have been applied or not; where writes go on
+ * failing, the store is to be closed and opened again. Failures are IOExceptions; damage that is found is WeirException
  * CORRUPT_DATA.
  */
 public interface KvStore extends AutoCloseable {
@@ -16,6 +18,15 @@ public interface KvStore extends AutoCloseable {
      * was written since the last {@link #sync} may be missing.
      */
     void write(KvBatch batch) throws IOException;
+
+    /**
+     * To be asked before the log is appended to: a write that LevelDB has no room for can leave the store broken or, because it writes
+     * through memory maps, end the process.
+     *
+     * @param bytes of the batch that is to be written, {@link KvBatch#sizeInBytes} or an upper bound
+     * @throws DiskFullException where the disk would not keep its reserve
+     */
+    void ensureRoom(long bytes) throws DiskFullException;
 
     /** The store as it is now, whatever is written later. To be closed soon: it keeps old values from being cleaned up. */
     KvView view() throws IOException;

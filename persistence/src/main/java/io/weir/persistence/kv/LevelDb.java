@@ -1,7 +1,19 @@
 package io.weir.persistence.kv;
 
-/** The LevelDB engines. */
+import org.fusesource.leveldbjni.JniDBFactory;
+import org.iq80.leveldb.DBFactory;
+import org.iq80.leveldb.impl.Iq80DBFactory;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The LevelDB engines. Both read each other's files, because nothing is compressed; so a data directory may be carried to a machine
+ * where only the other one works.
+ */
 public final class LevelDb {
+    private static final Logger LOG = LoggerFactory.getLogger(LevelDb.class);
+    private static final int OPEN_FILES_MAX = 200;
+
     private LevelDb() {}
 
     /**
@@ -11,21 +23,32 @@ public final class LevelDb {
      * @param blockCacheBytes of each open store
      */
     public static KvEngine engine(int writeBufferBytes, long blockCacheBytes) {
-        return new KvEngine() {
-            @Override
-            public String name() {
-                return "spine" + writeBufferBytes + blockCacheBytes;
-            }
+        return engine(
+                new LevelDbSettings(writeBufferBytes, blockCacheBytes, OPEN_FILES_MAX, LevelDbSettings.RESERVED_BYTES));
+    }
 
-            @Override
-            public KvStore open(java.nio.file.Path d) {
-                throw new UnsupportedOperationException("spine");
-            }
+    /** As above, with all settings. */
+    public static KvEngine engine(LevelDbSettings settings) {
+        KvEngine engine = nativeLoads() ? jni(settings) : pureJava(settings);
+        LOG.info("KV state: {}", engine.name());
+        return engine;
+    }
 
-            @Override
-            public void destroy(java.nio.file.Path d) {
-                throw new UnsupportedOperationException("spine");
-            }
-        };
+    static KvEngine jni(LevelDbSettings settings) {
+        return new LevelDbEngine("LevelDB JNI", JniDBFactory.factory, settings);
+    }
+
+    static KvEngine pureJava(LevelDbSettings settings) {
+        DBFactory factory = Iq80DBFactory.factory;
+        return new LevelDbEngine("LevelDB pure Java", factory, settings);
+    }
+
+    private static boolean nativeLoads() {
+        try {
+            return JniDBFactory.factory != null;
+        } catch (LinkageError e) {
+            LOG.warn("the native LevelDB does not load here; the slower pure-Java one is used: {}", e.toString());
+            return false;
+        }
     }
 }
