@@ -40,26 +40,14 @@ final class ChangelogBatches {
         this.rows = new RowBatchBuilder(schema, schema.columns());
     }
 
-    /** A row of the changelog, in the current schema version. */
-    record Change(ChangeType type, byte[] row) {
-        @Override
-        public boolean equals(@Nullable Object other) {
-            return other instanceof Change that && type == that.type && java.util.Arrays.equals(row, that.row);
-        }
-
-        @Override
-        public int hashCode() {
-            return 31 * type.hashCode() + java.util.Arrays.hashCode(row);
-        }
-    }
-
     /** @param changes of one request, perhaps none */
     void add(List<Change> changes, Bucket.@Nullable WriterSequence writer) {
         for (int i = 0; i < changes.size(); i++) {
             Change change = changes.get(i);
             boolean pair = change.type() == ChangeType.UPDATE_BEFORE;
             boolean second = i > 0 && changes.get(i - 1).type() == ChangeType.UPDATE_BEFORE;
-            long bytes = change.row().length + (pair ? changes.get(i + 1).row().length : 0);
+            long bytes = change.row().length;
+            bytes += pair ? changes.get(i + 1).row().length : 0;
             if (!second && rows.rowCount() > 0 && batchBytes + bytes > BATCH_BYTES_MAX) {
                 cut(i > 0);
             }

@@ -49,6 +49,7 @@ final class LogReplay {
     }
 
     private void write(long applied) throws IOException {
+        store.ensureRoom(step.sizeInBytes());
         store.write(RowStore.putOffset(step, applied));
         step = new KvBatch();
     }

@@ -5,6 +5,7 @@ import io.weir.actors.catalog.TableProperties;
 import io.weir.codec.ErrorCode;
 import io.weir.codec.WeirException;
 import io.weir.codec.batch.StoredBatch;
+import io.weir.persistence.kv.KvBatch;
 import io.weir.persistence.kv.KvStores;
 import io.weir.persistence.log.BucketLog;
 import java.io.IOException;
@@ -41,7 +42,7 @@ final class PrimaryKeyState {
 
     private RowRules rules(TableInfo table, TableProperties properties) {
         RowRules known = rules;
-        if (known == null || known.table() != table) {
+        if (known == null || !known.isOf(table)) {
             known = new RowRules(table, properties);
             rules = known;
         }
@@ -77,10 +78,12 @@ final class PrimaryKeyState {
             if (batches.isEmpty()) {
                 return plan.answers(log.endOffset());
             }
+            KvBatch changed = plan.rows();
+            store.ensureRoom(changed.sizeInBytes());
             kv.hide();
             try {
                 long base = log.append(batches, leaderEpoch);
-                notApplied = apply(store, plan);
+                notApplied = apply(store, changed);
                 if (notApplied == null) {
                     return plan.answers(base);
                 }
@@ -109,9 +112,9 @@ final class PrimaryKeyState {
         }
     }
 
-    private @Nullable Exception apply(RowStore store, UpsertPlan plan) {
+    private @Nullable Exception apply(RowStore store, KvBatch changed) {
         try {
-            kv.apply(store, plan.rows(), log.endOffset());
+            kv.apply(store, changed, log.endOffset());
             return null;
         } catch (IOException | RuntimeException e) {
             kv.stale();

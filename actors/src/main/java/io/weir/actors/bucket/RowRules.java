@@ -59,8 +59,9 @@ final class RowRules {
         return -1;
     }
 
-    TableInfo table() {
-        return table;
+    @SuppressWarnings("ReferenceEquality") // comparing all columns would cost more than making rules anew
+    boolean isOf(TableInfo other) {
+        return table == other;
     }
 
     TableProperties properties() {

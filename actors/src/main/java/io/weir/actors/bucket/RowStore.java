@@ -3,6 +3,7 @@ package io.weir.actors.bucket;
 import io.weir.codec.ErrorCode;
 import io.weir.codec.WeirException;
 import io.weir.codec.row.Key;
+import io.weir.persistence.file.DiskFullException;
 import io.weir.persistence.kv.KvBatch;
 import io.weir.persistence.kv.KvCursor;
 import io.weir.persistence.kv.KvStore;
@@ -25,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 final class RowStore {
     private static final byte[] OFFSET = {0};
     private static final byte ROWS = 1;
+    private static final int ROOM_FOR_OFFSET = 64;
 
     /** Before all rows. */
     static final byte[] ROWS_START = {ROWS};
@@ -82,6 +84,11 @@ final class RowStore {
         } catch (WeirException e) {
             throw damaged(e);
         }
+    }
+
+    /** @throws DiskFullException where the write that is to come would not fit */
+    void ensureRoom(long bytes) throws DiskFullException {
+        store.ensureRoom(bytes + ROOM_FOR_OFFSET);
     }
 
     KvView view() throws IOException {

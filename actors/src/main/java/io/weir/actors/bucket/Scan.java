@@ -16,11 +16,17 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
 import org.apache.arrow.memory.BufferAllocator;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The current rows of a bucket at one offset, read piece by piece in key order. One reader at a time; {@link #close} by any thread. */
 final class Scan {
+    private static final Logger LOG = LoggerFactory.getLogger(Scan.class);
+
     /** A read whose predicate matches little gives up its thread after so many bytes looked at. */
     private static final long EXAMINED_BYTES_MAX = 16 << 20;
 
@@ -123,14 +129,17 @@ final class Scan {
 
     /** Waits for a read that is going on. */
     synchronized void close() {
-        try (KvStores.Lease pinned = lease;
-                KvView opened = view;
-                KvCursor walking = cursor) {
-            lease = null;
-            view = null;
-            cursor = null;
-        } catch (IOException e) {
-            org.slf4j.LoggerFactory.getLogger(Scan.class).warn("a scan was not closed cleanly", e);
+        List<AutoCloseable> inOrder = new ArrayList<>();
+        Stream.of(cursor, view, lease).filter(Objects::nonNull).forEach(inOrder::add);
+        lease = null;
+        view = null;
+        cursor = null;
+        for (AutoCloseable part : inOrder) {
+            try {
+                part.close();
+            } catch (Exception e) {
+                LOG.warn("a scan was not closed cleanly", e);
+            }
         }
     }
 }

@@ -1,6 +1,5 @@
 package io.weir.actors.bucket;
 
-import io.weir.actors.bucket.ChangelogBatches.Change;
 import io.weir.actors.catalog.ChangelogImage;
 import io.weir.codec.ErrorCode;
 import io.weir.codec.WeirException;
@@ -18,6 +17,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -43,21 +43,13 @@ final class UpsertPlan {
     private final Map<Bucket.WriterSequence, LongFunction<Bucket.AppendReply>> planned = new HashMap<>();
     private final List<LongFunction<Runnable>> answers = new ArrayList<>();
     private final List<Change> changes = new ArrayList<>();
-    private final List<Undo> undo = new ArrayList<>();
+
+    /** What the overlay held, key by key, before the request that is being placed changed it. */
+    private final List<Map.Entry<Key, Optional<byte[]>>> undo = new ArrayList<>();
+
     private long rows;
     private long requestBytes;
     private long bytes;
-
-    /** What the overlay held for a key before the request that is being placed. */
-    private record Undo(Key key, byte @Nullable [] before) {
-        void apply(Map<Key, byte[]> overlay) {
-            if (before == null) {
-                overlay.remove(key);
-            } else {
-                overlay.put(key, before);
-            }
-        }
-    }
 
     /** @param store holds all that the log does */
     UpsertPlan(RowStore store, WriterHistory history, RowRules rules, Numbers numbers, BucketSettings settings) {
@@ -159,7 +151,8 @@ final class UpsertPlan {
 
     private void forget() {
         for (int i = undo.size() - 1; i >= 0; i--) {
-            undo.get(i).apply(overlay);
+            Key key = undo.get(i).getKey();
+            undo.get(i).getValue().ifPresentOrElse(before -> overlay.put(key, before), () -> overlay.remove(key));
         }
     }
 
@@ -235,7 +228,7 @@ final class UpsertPlan {
     }
 
     private void put(Key key, byte[] row) {
-        undo.add(new Undo(key, overlay.put(key, row)));
+        undo.add(Map.entry(key, Optional.ofNullable(overlay.put(key, row))));
     }
 
     private byte @Nullable [] current(Key key) throws IOException {
