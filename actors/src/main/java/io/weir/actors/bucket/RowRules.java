@@ -165,6 +165,25 @@ final class RowRules {
         return engine.merge(old, row, sets);
     }
 
+    /**
+     * A new row of which perhaps only the key was said.
+     *
+     * @throws WeirException INVALID_ROWS where it has nulls in columns that are NOT NULL
+     */
+    byte[] insert(byte[] row, Numbers numbers) {
+        view.on(row);
+        for (int i = 0; i < current().columns().size(); i++) {
+            Column column = current().columns().get(i);
+            if (!column.nullable() && i != generated && view.isNull(i)) {
+                throw new WeirException(
+                        ErrorCode.INVALID_ROWS,
+                        "column %s is NOT NULL, and a row that is inserted because it is missing has no value for it"
+                                .formatted(column.name()));
+            }
+        }
+        return merge(null, row, null, numbers);
+    }
+
     private byte[] numbered(byte[] row, long number) {
         view.on(row);
         writer.begin();

@@ -180,7 +180,7 @@ final class UpsertPlan {
         for (int i = 0; i < encoded.length; i++) {
             byte[] row = current(keys.get(i));
             if (row == null) {
-                row = rules.merge(null, rules.upgrade(encoded[i]), null, numbers);
+                row = rules.insert(rules.upgrade(encoded[i]), numbers);
                 change(ChangeType.INSERT, row);
                 put(keys.get(i), row);
             }

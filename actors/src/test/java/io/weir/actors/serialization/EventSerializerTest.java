@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.weir.actors.bucket.BucketManifest;
+import io.weir.actors.bucket.TableSequence;
 import io.weir.actors.catalog.CatalogEvent;
 import io.weir.actors.catalog.CatalogState;
 import io.weir.actors.catalog.TableInfo;
@@ -54,7 +55,8 @@ class EventSerializerTest {
             new CatalogEvent.TableDropped("db", "t", 7),
             new CatalogEvent.TableAltered(TABLE),
             new CatalogState.Snapshot(7, List.of("db"), List.of(TABLE)),
-            new BucketManifest.LeaderEpochRaised(3, new BucketManifest.Node("node", "host:1")));
+            new BucketManifest.LeaderEpochRaised(3, new BucketManifest.Node("node", "host:1")),
+            new TableSequence.RangeReserved(1, 100_001));
 
     private final EventSerializer serializer = new EventSerializer();
 
@@ -80,7 +82,8 @@ class EventSerializerTest {
                         "cat.table-dropped.1",
                         "cat.table-altered.1",
                         "cat.snapshot.1",
-                        "man.leader-epoch-raised.1");
+                        "man.leader-epoch-raised.1",
+                        "seq.reserved.1");
         assertThat(serializer.identifier()).isEqualTo(74_110_001);
     }
 
