@@ -27,7 +27,6 @@ import org.slf4j.LoggerFactory;
  */
 final class KvState {
     private static final Logger LOG = LoggerFactory.getLogger(KvState.class);
-    private static final String DURABLE_FILE = "kv.durable";
     private static final Duration RETRY_AFTER = Duration.ofSeconds(2);
 
     private final BucketPorts ports;
@@ -183,11 +182,7 @@ final class KvState {
             RowStore store = new RowStore(lease.store());
             long stored = store.offset();
             check(stored, synced.get());
-            long from = stored < 0 ? 0 : synced.replayFrom(stored);
-            if (from < stored) {
-                // Before this boot is noted: from then on the store is believed in what it says of itself.
-                store.write(RowStore.putOffset(new KvBatch(), from));
-            }
+            long from = synced.replayFrom(Math.max(stored, 0));
             long end = log.endOffset();
             if (stored != end || from != end) {
                 LOG.info("KV state is caught up directory={} from={} to={}", directory, from, end);
@@ -196,6 +191,12 @@ final class KvState {
                 new LogReplay(rules, store).run(log, from);
             }
             applied = end;
+            if (from < stored) {
+                // What a power loss left of the store has gaps; until this is noted, each start would replay as much again.
+                lease.store().sync();
+                synced.advance(end);
+                unsynced = false;
+            }
             bytes = lease.store().sizeInBytes();
         }
     }
@@ -231,7 +232,7 @@ final class KvState {
         }
         LOG.warn("KV state is made anew from the log directory={} reason={}", directory, reason);
         release();
-        ports.files().delete(bucketDirectory.resolve(DURABLE_FILE));
+        ports.files().delete(bucketDirectory.resolve(DurableOffset.FILE));
         ports.files().syncDirectory(bucketDirectory);
         durable = null;
         begun = false;
