@@ -4,6 +4,8 @@ import io.weir.actors.bucket.BucketId;
 import io.weir.actors.bucket.LocalBuckets;
 import io.weir.persistence.file.FileStore;
 import io.weir.persistence.file.StoredFile;
+import io.weir.persistence.kv.DurableOffset;
+import io.weir.persistence.kv.KvStores;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -12,6 +14,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import java.util.zip.CRC32C;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -24,10 +27,13 @@ import org.apache.pekko.actor.typed.receptionist.ServiceKey;
 
 /**
  * Gives the logs that lie on this node to the nodes that lead their buckets now: the asker lists a log's files and pulls them chunk by
- * chunk. Holds the bucket's directory meanwhile, so that nobody writes to it. Blocks; runs on the I/O dispatcher.
+ * chunk, those of the KV state (named {@code kv/...}) with them. Holds the bucket's directory meanwhile, so that nobody writes to it. Blocks; runs on the I/O dispatcher.
  */
 final class LogHandover extends AbstractBehavior<LogHandover.Command> {
     static final int CHUNK_BYTES = 4 << 20;
+    /** A file in the bucket's directory or in that of its KV state, and nowhere else. */
+    static final Pattern FILE_NAME = Pattern.compile("(kv/)?[A-Za-z0-9][A-Za-z0-9._-]*");
+
     private static final int TRANSFERS_MAX = 64;
     private static final Duration IDLE_MAX = Duration.ofSeconds(30);
 
@@ -66,6 +72,8 @@ final class LogHandover extends AbstractBehavior<LogHandover.Command> {
     private final FileStore files;
     private final Path logs;
     private final LocalBuckets buckets;
+    private final KvStores stores;
+    private final String bootId;
     private final Map<Long, Transfer> transfers = new HashMap<>();
     private long lastTransfer;
 
@@ -74,12 +82,16 @@ final class LogHandover extends AbstractBehavior<LogHandover.Command> {
             TimerScheduler<Command> timers,
             FileStore files,
             Path logs,
-            LocalBuckets buckets) {
+            LocalBuckets buckets,
+            KvStores stores,
+            String bootId) {
         super(context);
         this.timers = timers;
         this.files = files;
         this.logs = logs;
         this.buckets = buckets;
+        this.stores = stores;
+        this.bootId = bootId;
     }
 
     /** Where the handover actor of the node with this identity is found. */
@@ -87,9 +99,9 @@ final class LogHandover extends AbstractBehavior<LogHandover.Command> {
         return ServiceKey.create(Command.class, "log-handover-" + nodeId);
     }
 
-    static Behavior<Command> create(FileStore files, Path logs, LocalBuckets buckets) {
-        return Behaviors.setup(
-                context -> Behaviors.withTimers(timers -> new LogHandover(context, timers, files, logs, buckets)));
+    static Behavior<Command> create(FileStore files, Path logs, LocalBuckets buckets, KvStores stores, String bootId) {
+        return Behaviors.setup(context ->
+                Behaviors.withTimers(timers -> new LogHandover(context, timers, files, logs, buckets, stores, bootId)));
     }
 
     static int crc(ByteBuffer bytes) {
@@ -126,6 +138,7 @@ final class LogHandover extends AbstractBehavior<LogHandover.Command> {
                 return this;
             }
             Transfer transfer = new Transfer(bucket, logs.resolve(bucket.entityId()), lease);
+            settleKvState(transfer.directory());
             List<FileSize> sizes = sizes(transfer);
             long id = ++lastTransfer;
             transfers.put(id, transfer);
@@ -141,9 +154,24 @@ final class LogHandover extends AbstractBehavior<LogHandover.Command> {
         return this;
     }
 
+    /** Closes the store, and notes that it is whole where it is: the other node was not there when its last rows were written. */
+    private void settleKvState(Path directory) throws IOException {
+        Path store = directory.resolve(KvStores.DIRECTORY);
+        stores.release(store);
+        if (files.list(directory).contains(KvStores.DIRECTORY)) {
+            DurableOffset.seal(files, directory, store, bootId);
+        }
+    }
+
     private List<FileSize> sizes(Transfer transfer) throws IOException {
+        List<String> names = new ArrayList<>(files.list(transfer.directory()));
+        if (names.remove(KvStores.DIRECTORY)) {
+            files.list(transfer.directory().resolve(KvStores.DIRECTORY)).stream()
+                    .filter(KvStores::belongsToState)
+                    .forEach(name -> names.add(KvStores.DIRECTORY + "/" + name));
+        }
         List<FileSize> sizes = new ArrayList<>();
-        for (String name : files.list(transfer.directory())) {
+        for (String name : names) {
             try (StoredFile file = files.openForRead(transfer.directory().resolve(name))) {
                 sizes.add(new FileSize(name, file.size()));
             }
@@ -153,7 +181,7 @@ final class LogHandover extends AbstractBehavior<LogHandover.Command> {
 
     private Behavior<Command> onRead(Read read) {
         Transfer transfer = transfers.get(read.transfer());
-        if (transfer == null || read.file().contains("/") || read.file().contains("\\") || read.position() < 0) {
+        if (transfer == null || !FILE_NAME.matcher(read.file()).matches() || read.position() < 0) {
             read.replyTo().tell(new Denied("there is no such transfer any more"));
             return this;
         }

@@ -7,6 +7,7 @@ import io.weir.codec.ErrorCode;
 import io.weir.codec.WeirException;
 import io.weir.persistence.file.FileStore;
 import io.weir.persistence.file.StoredFile;
+import io.weir.persistence.kv.KvStores;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -24,7 +25,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Brings a bucket's log here from the node that led it last: pulls every file, one checked chunk after the other, into a directory
+ * Brings a bucket's log, and its KV state, here from the node that led it last: pulls every file, one checked chunk after the other, into a directory
  * beside the logs, makes it durable, and only then puts it in the place of this node's copy.
  */
 final class LogPuller implements BucketPorts.LogTransfer {
@@ -35,12 +36,14 @@ final class LogPuller implements BucketPorts.LogTransfer {
     private final ActorSystem<?> system;
     private final FileStore files;
     private final NodeSettings settings;
+    private final KvStores stores;
     private final Executor segmentIo;
 
-    LogPuller(ActorSystem<?> system, FileStore files, NodeSettings settings, Executor segmentIo) {
+    LogPuller(ActorSystem<?> system, FileStore files, NodeSettings settings, KvStores stores, Executor segmentIo) {
         this.system = system;
         this.files = files;
         this.settings = settings;
+        this.stores = stores;
         this.segmentIo = segmentIo;
     }
 
@@ -85,6 +88,9 @@ final class LogPuller implements BucketPorts.LogTransfer {
         return onDisk(() -> {
                     files.deleteTree(draft);
                     files.createDirectories(draft);
+                    if (opened.files().stream().anyMatch(file -> file.name().startsWith(KvStores.DIRECTORY + "/"))) {
+                        files.createDirectories(draft.resolve(KvStores.DIRECTORY));
+                    }
                 })
                 .thenCompose(ready -> pullFiles(handover, opened, 0, draft))
                 .thenCompose(pulled -> onDisk(() -> putInPlace(bucket, draft)))
@@ -98,7 +104,7 @@ final class LogPuller implements BucketPorts.LogTransfer {
             return CompletableFuture.completedFuture(null);
         }
         LogHandover.FileSize next = all.get(index);
-        if (!next.name().matches("[A-Za-z0-9][A-Za-z0-9._-]*")) {
+        if (!LogHandover.FILE_NAME.matcher(next.name()).matches()) {
             return CompletableFuture.failedFuture(new IOException("'" + next.name() + "' is not a file of a log"));
         }
         Path target = draft.resolve(next.name());
@@ -142,6 +148,10 @@ final class LogPuller implements BucketPorts.LogTransfer {
     /** A crash between the two steps loses nothing: the manifest still names the other node, so it is all done again. */
     private void putInPlace(BucketId bucket, Path draft) throws IOException {
         Path place = settings.logs().resolve(bucket.entityId());
+        stores.release(place.resolve(KvStores.DIRECTORY));
+        if (files.list(draft).contains(KvStores.DIRECTORY)) {
+            files.syncDirectory(draft.resolve(KvStores.DIRECTORY));
+        }
         files.syncDirectory(draft);
         files.createDirectories(settings.logs());
         files.deleteTree(place);

@@ -2,6 +2,7 @@ package io.weir.sharding;
 
 import com.typesafe.config.Config;
 import io.weir.actors.bucket.BucketSettings;
+import io.weir.persistence.kv.LevelDbSettings;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
@@ -19,7 +20,9 @@ public record NodeSettings(
         Duration catalogTimeout,
         Duration handOverTimeout,
         Duration bucketIdleTimeout,
-        BucketSettings bucket) {
+        BucketSettings bucket,
+        int kvOpenMax,
+        LevelDbSettings kv) {
     public NodeSettings {
         seeds = List.copyOf(seeds);
         roles = List.copyOf(roles);
@@ -51,7 +54,13 @@ public record NodeSettings(
                 cluster.getDuration("catalog-timeout"),
                 cluster.getDuration("hand-over-timeout"),
                 weir.getDuration("bucket.idle-timeout"),
-                BucketSettings.from(config));
+                BucketSettings.from(config),
+                weir.getInt("kv.open-max"),
+                new LevelDbSettings(
+                        Math.toIntExact(weir.getBytes("kv.write-buffer")),
+                        weir.getBytes("kv.block-cache"),
+                        weir.getInt("kv.open-files"),
+                        weir.getBytes("kv.disk-reserve")));
     }
 
     private static List<String> list(String commaSeparated) {

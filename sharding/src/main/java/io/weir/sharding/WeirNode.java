@@ -19,8 +19,10 @@ import io.weir.actors.journal.JournalSetup;
 import io.weir.codec.WeirException;
 import io.weir.persistence.file.DiskFileStore;
 import io.weir.persistence.file.FileStore;
+import io.weir.persistence.kv.BootId;
 import io.weir.persistence.kv.KvStores;
 import io.weir.persistence.kv.LevelDb;
+import java.io.IOException;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -35,6 +37,7 @@ import org.apache.pekko.Done;
 import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.DispatcherSelector;
 import org.apache.pekko.actor.typed.Props;
 import org.apache.pekko.actor.typed.SupervisorStrategy;
@@ -102,24 +105,30 @@ public final class WeirNode {
         NodeSettings settings = NodeSettings.from(layered);
         DataDirectory data = DataDirectory.open(settings.dataDirectory(), UUID::randomUUID);
         BufferAllocator allocator = new RootAllocator(settings.arrowMemory());
+        KvStores stores = new KvStores(LevelDb.engine(settings.kv()), settings.kvOpenMax());
         ActorSystem<Void> system;
         try {
             Config config = computed(settings).withFallback(layered);
             system = ActorSystem.create(Behaviors.empty(), SYSTEM, config);
         } catch (RuntimeException e) {
-            giveBack(data, allocator);
+            giveBack(data, allocator, stores);
             throw e;
         }
-        var unused = system.getWhenTerminated().thenRun(() -> giveBack(data, allocator));
+        var unused = system.getWhenTerminated().thenRun(() -> giveBack(data, allocator, stores));
         try {
-            return assemble(settings, system, allocator, data.nodeId());
+            return assemble(settings, system, allocator, stores, data.nodeId());
         } catch (RuntimeException e) {
             system.terminate();
             throw e;
         }
     }
 
-    private static void giveBack(DataDirectory data, BufferAllocator allocator) {
+    private static void giveBack(DataDirectory data, BufferAllocator allocator, KvStores stores) {
+        try {
+            stores.close();
+        } catch (IOException e) {
+            LOG.warn("a KV store was not closed in order when the node ended: {}", e.getMessage());
+        }
         data.close();
         try {
             allocator.close();
@@ -157,7 +166,11 @@ public final class WeirNode {
     }
 
     private static WeirNode assemble(
-            NodeSettings settings, ActorSystem<Void> system, BufferAllocator allocator, String nodeId) {
+            NodeSettings settings,
+            ActorSystem<Void> system,
+            BufferAllocator allocator,
+            KvStores stores,
+            String nodeId) {
         Cluster pekko = Cluster.get(system);
         if (settings.seeds().isEmpty()) {
             pekko.manager().tell(Join.create(pekko.selfMember().address()));
@@ -171,7 +184,7 @@ public final class WeirNode {
         ActorRef<BucketManifest.Command> manifests =
                 singleton(system, SingletonActor.of(Manifests.create(), "manifests"));
         ActorRef<Sequence.Command> sequences = singleton(system, SingletonActor.of(Sequences.create(), "sequences"));
-        KvStores stores = new KvStores(LevelDb.engine(4 << 20, 8 << 20), 128); // spine: settings, close at the end
+        String bootId = BootId.current(() -> UUID.randomUUID().toString());
         BucketManifest.Node self = new BucketManifest.Node(
                 nodeId, pekko.selfMember().address().hostPort().replaceFirst(".*@", ""));
         BucketPorts ports = new BucketPorts(
@@ -183,9 +196,9 @@ public final class WeirNode {
                 manifests,
                 sequences,
                 stores,
-                "spine",
+                bootId,
                 bucket -> tableOf(system, catalog, settings, bucket),
-                new LogPuller(system, files, settings, segmentIo),
+                new LogPuller(system, files, settings, stores, segmentIo),
                 buckets,
                 settings.bucket());
         ActorRef<ShardingEnvelope<Bucket.Command>> region = ClusterSharding.get(system)
@@ -198,7 +211,13 @@ public final class WeirNode {
                         .withAllocationStrategy(new FewestShards()));
         ClusterView view = new ClusterView(system, region, catalog, mirror, settings.catalogTimeout());
         DroppedTables dropped = new DroppedTables(files, settings.logs(), buckets, view, segmentIo);
-        housekeeping(settings, system, files, buckets, view, dropped, nodeId);
+        housekeeping(
+                system,
+                LogHandover.create(files, settings.logs(), buckets, stores, bootId),
+                buckets,
+                view,
+                dropped,
+                nodeId);
         leaveInOrder(system, new LeaveInOrder(system, view, dropped, settings.handOverTimeout()));
         CompletionStage<Done> ready =
                 view.askCatalog(Catalog.ListDatabases::new).thenApply(reply -> Done.getInstance());
@@ -229,9 +248,8 @@ public final class WeirNode {
     }
 
     private static void housekeeping(
-            NodeSettings settings,
             ActorSystem<?> system,
-            FileStore files,
+            Behavior<LogHandover.Command> logHandover,
             LocalBuckets buckets,
             ClusterView view,
             DroppedTables dropped,
@@ -240,10 +258,8 @@ public final class WeirNode {
                 Behaviors.supervise(NodeAgent.create(view, buckets, dropped)).onFailure(SupervisorStrategy.restart()),
                 NodeAgent.NAME,
                 Props.empty());
-        ActorRef<LogHandover.Command> handover = system.systemActorOf(
-                LogHandover.create(files, settings.logs(), buckets),
-                "log-handover",
-                DispatcherSelector.fromConfig(SEGMENT_IO));
+        ActorRef<LogHandover.Command> handover =
+                system.systemActorOf(logHandover, "log-handover", DispatcherSelector.fromConfig(SEGMENT_IO));
         system.receptionist().tell(Receptionist.register(LogHandover.key(nodeId), handover));
     }
 

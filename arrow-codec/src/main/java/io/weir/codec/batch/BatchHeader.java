@@ -19,7 +19,9 @@ import java.nio.ByteOrder;
  *                                                        u32 0, and the Arrow body up to the total length
  * </pre>
  *
- * Section lengths are without padding. CONTINUES says that the request which this batch belongs to goes on in the next one;
+ * A batch of no rows holds writer entries and no statistics: it remembers requests that changed nothing, and readers never see it.
+ *
+ * <p>Section lengths are without padding. CONTINUES says that the request which this batch belongs to goes on in the next one;
  * recovery drops a tail that ends in such a batch, so a request is stored whole or not at all. The batches of a group were written
  * and synced together: all that stands before the group's first row was durable when a batch of the group was written, which lets
  * recovery tell a torn group from damage to acknowledged rows.
@@ -136,7 +138,7 @@ public record BatchHeader(
         return (flags & ~FLAG_CONTINUES) == 0
                 && totalBytes >= SIZE
                 && totalBytes <= TOTAL_BYTES_MAX
-                && rowCount > 0
+                && (rowCount > 0 || isPlausibleWithoutRows())
                 && baseOffset >= 0
                 && baseOffset <= Long.MAX_VALUE - rowCount
                 && groupRowsBefore >= 0
@@ -155,6 +157,11 @@ public record BatchHeader(
                 && writersBytes < totalBytes
                 && statisticsBytes < totalBytes
                 && metadataBytes < totalBytes;
+    }
+
+    /** A request that changed nothing is remembered by a batch of no rows. */
+    private boolean isPlausibleWithoutRows() {
+        return rowCount == 0 && writersBytes > 0 && statisticsBytes == 0;
     }
 
     /**

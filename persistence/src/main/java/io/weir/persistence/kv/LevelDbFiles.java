@@ -63,10 +63,8 @@ final class LevelDbFiles {
         return true;
     }
 
-    /** LevelDB's own notes and its lock hold nothing that has to last. */
-    static boolean counts(Path file) {
-        String name = String.valueOf(file.getFileName());
-        return !name.equals("LOCK") && !name.equals("LOG") && !name.equals("LOG.old");
+    private static boolean counts(Path file) {
+        return KvStores.belongsToState(String.valueOf(file.getFileName()));
     }
 
     private static int rank(Path file) {

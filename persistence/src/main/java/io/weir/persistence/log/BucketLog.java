@@ -43,6 +43,9 @@ public final class BucketLog implements AutoCloseable {
     private @Nullable StoredFile tail;
     private boolean tailTrusted;
     private boolean closed;
+    /** The last segment ends with a batch of no rows. */
+    private boolean endsWithoutRows;
+
     private long writersBase;
     private long lastTimestampMs;
 
@@ -69,6 +72,8 @@ public final class BucketLog implements AutoCloseable {
         this.tail = recovered.tail();
         this.tailTrusted = recovered.tail() != null;
         this.writersBase = recovered.writersBase();
+        // Perhaps: nobody counted while the segment was read.
+        this.endsWithoutRows = !recovered.segments().isEmpty();
         this.lastTimestampMs = recovered.lastTimestampMs();
         this.segments = recovered.segments();
         this.startOffset = recovered.startOffset();
@@ -209,7 +214,9 @@ public final class BucketLog implements AutoCloseable {
         SegmentExtent extent = segment.extent();
         SparseIndex index = segment.index(openTail());
         for (StoredBatch batch : group) {
-            index.offer(batch.header().baseOffset(), extent.endPosition(), timestampMs);
+            if (batch.header().rowCount() > 0) {
+                index.offer(batch.header().baseOffset(), extent.endPosition(), timestampMs);
+            }
             extent = extent.with(
                     batch.header().nextOffset(),
                     extent.endPosition() + batch.header().totalBytes(),
@@ -220,6 +227,7 @@ public final class BucketLog implements AutoCloseable {
             }
         }
         segment.moveTo(extent);
+        endsWithoutRows = group.get(group.size() - 1).header().rowCount() == 0;
         lastTimestampMs = timestampMs;
         lastLeaderEpoch = Math.max(lastLeaderEpoch, leaderEpoch);
         endOffset = extent.endOffset();
@@ -228,10 +236,18 @@ public final class BucketLog implements AutoCloseable {
 
     /**
      * Makes an empty segment at the end offset the one that is appended to. The former one ends there from then on, whatever its file
-     * holds behind. Where this fails, no segment
+     * holds behind; batches of no rows that it ends with are not read again, and where it holds nothing else, its file is replaced. So
+     * what they remember goes to the {@code .writers} file of the new segment before that is there. Where this fails, no segment
      * is appended to until a later try succeeds.
      */
     private void startSegment() throws IOException {
+        boolean onlyHere = endsWithoutRows;
+        if (onlyHere) {
+            writeWriters();
+            // The noted end may be a place in the file that is replaced, and must not be taken for one in the new file.
+            state.remember(endOffset, -1, 0, lastLeaderEpoch);
+            state.moveStart(startOffset);
+        }
         Path path = directory.resolve(SegmentFiles.name(endOffset, SegmentFiles.LOG));
         StoredFile fresh = createFile(path);
         Segment next = Segment.active(
@@ -252,7 +268,8 @@ public final class BucketLog implements AutoCloseable {
         segments = List.copyOf(with);
         tail = fresh;
         tailTrusted = true;
-        writeWriters();
+        endsWithoutRows = false;
+        settleWriters(onlyHere);
         if (former != null && former.baseOffset() < endOffset) {
             Recovery.writeIndex(former);
         }
@@ -279,17 +296,27 @@ public final class BucketLog implements AutoCloseable {
         }
     }
 
-    private void writeWriters() {
-        Path path = directory.resolve(SegmentFiles.name(endOffset, SegmentFiles.WRITERS));
+    private void writeWriters() throws IOException {
+        SegmentFiles.replace(
+                files,
+                directory.resolve(SegmentFiles.name(endOffset, SegmentFiles.WRITERS)),
+                new WritersFile(endOffset, lastTimestampMs, lastLeaderEpoch, writers).encode());
+    }
+
+    private void settleWriters(boolean written) {
         try {
-            SegmentFiles.replace(
-                    files, path, new WritersFile(endOffset, lastTimestampMs, lastLeaderEpoch, writers).encode());
+            if (!written) {
+                writeWriters();
+            }
             if (writersBase >= 0 && writersBase != endOffset) {
                 files.delete(directory.resolve(SegmentFiles.name(writersBase, SegmentFiles.WRITERS)));
             }
             writersBase = endOffset;
         } catch (IOException e) {
-            LOG.warn("writers not written, they will be read from the segments path={} cause={}", path, e.toString());
+            LOG.warn(
+                    "writers not written, they will be read from the segments directory={} cause={}",
+                    directory,
+                    e.toString());
         }
     }
 

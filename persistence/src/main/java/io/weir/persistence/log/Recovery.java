@@ -266,7 +266,7 @@ final class Recovery {
                     extent.endOffset());
             file.truncate(extent.endPosition());
         }
-        boolean unproven = extent.endOffset() > state.note().durableEnd();
+        boolean unproven = !isProven(extent, segmentBase(path));
         if (unproven) {
             rewrite(file, result.groupPosition(), extent.endPosition());
         }
@@ -274,6 +274,13 @@ final class Recovery {
             file.sync();
         }
         state.remember(extent.endOffset(), segmentBase(path), extent.endPosition(), extent.leaderEpoch());
+    }
+
+    /** By what was noted after a sync. Batches of no rows do not move the offset, hence the position too. */
+    private boolean isProven(SegmentExtent extent, long base) {
+        LogState.Note note = state.note();
+        boolean position = extent.isEmpty() || (note.segment() == base && extent.endPosition() <= note.position());
+        return position && extent.endOffset() <= note.durableEnd();
     }
 
     private static long segmentBase(Path path) {

@@ -59,7 +59,8 @@ final class SegmentCursor implements LogCursor {
             lastPosition = position;
             position += header.totalBytes();
             offset = header.nextOffset();
-            if (offset > wantedOffset) {
+            // A batch of no rows only remembers a request; it is nothing to a reader.
+            if (offset > wantedOffset && header.rowCount() > 0) {
                 return new SegmentBatch(
                         segments.get(at),
                         shared,
@@ -127,8 +128,8 @@ final class SegmentCursor implements LogCursor {
         last = null;
         position = gap.nextPosition();
         offset = gap.toOffset();
-        if (offset > wantedOffset) {
-            long from = Math.max(wantedOffset, gap.fromOffset());
+        long from = Math.max(wantedOffset, gap.fromOffset());
+        if (offset > from) {
             wantedOffset = offset;
             throw new WeirException(
                     ErrorCode.CORRUPT_DATA,
@@ -148,7 +149,8 @@ final class SegmentCursor implements LogCursor {
 
     private @Nullable Gap knownGap(Segment segment) {
         for (Gap gap : segment.gaps()) {
-            if (gap.fromOffset() <= offset && offset < gap.toOffset()) {
+            boolean holdsRows = gap.fromOffset() <= offset && offset < gap.toOffset();
+            if (holdsRows || gap.position() == position) {
                 return gap;
             }
         }

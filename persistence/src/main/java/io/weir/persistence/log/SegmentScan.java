@@ -144,7 +144,9 @@ final class SegmentScan {
             seenGroupPosition = position;
         }
         noteWriters(header, position);
-        index.offer(header.baseOffset(), position, header.commitTimestampMs());
+        if (header.rowCount() > 0) {
+            index.offer(header.baseOffset(), position, header.commitTimestampMs());
+        }
         seen = seen.with(
                 header.nextOffset(), position + header.totalBytes(), header.commitTimestampMs(), header.leaderEpoch());
         if (!header.continues()) {

@@ -177,10 +177,11 @@ final class LogSimulation {
 
     private List<LogChecker.Request> request() {
         List<Long> rows = new ArrayList<>();
-        for (int i = random.nextInt(5); i >= 0; i--) {
+        boolean changesNothing = random.nextInt(4) == 0;
+        for (int i = changesNothing ? -1 : random.nextInt(5); i >= 0; i--) {
             rows.add(nextRow++);
         }
-        boolean anonymous = random.nextInt(3) == 0;
+        boolean anonymous = !changesNothing && random.nextInt(3) == 0;
         return List.of(new LogChecker.Request(rows, anonymous ? "" : "w" + random.nextInt(3), nextSequence++));
     }
 
@@ -241,6 +242,9 @@ final class LogSimulation {
         List<StoredBatch> batches = new ArrayList<>();
         int from = 0;
         int all = request.rows().size();
+        if (all == 0) {
+            batches.add(TestBatches.batch(List.of(), entry(request, 0), false, bytesPerRow));
+        }
         while (from < all) {
             int to = from + 1 + random.nextInt(all - from);
             List<WriterEntry> writers = to == all ? entry(request, to - from) : List.of();

@@ -35,7 +35,7 @@ final class TestBatches {
     static List<Long> rows(StoredBatch batch) {
         ByteBuffer body = batch.rows().body();
         int rows = batch.header().rowCount();
-        int bytesPerRow = body.remaining() / rows;
+        int bytesPerRow = body.remaining() / Math.max(1, rows);
         List<Long> found = new java.util.ArrayList<>();
         for (int i = 0; i < rows; i++) {
             found.add(body.getLong(i * bytesPerRow));
