@@ -181,7 +181,8 @@ final class KeyedModel {
     }
 
     private static TreeSet<Object> union(TreeSet<?> a, TreeSet<?> b) {
-        TreeSet<Object> all = new TreeSet<>(a);
+        TreeSet<Object> all = new TreeSet<>();
+        all.addAll(a);
         all.addAll(b);
         return all;
     }
