@@ -192,7 +192,8 @@ final class KvState {
             }
             applied = end;
             if (from < stored) {
-                // What a power loss left of the store has gaps; until this is noted, each start would replay as much again.
+                // What a power loss left of the store has gaps; until this is noted, each start would replay as much
+                // again.
                 lease.store().sync();
                 synced.advance(end);
                 unsynced = false;

@@ -19,7 +19,7 @@ class PrimaryKeySimulationTest {
         int crashes = 0;
         int failures = 0;
         int refusals = 0;
-        int seeds = Integer.getInteger("weir.sim.seeds", 1200);
+        int seeds = Integer.getInteger("weir.sim.seeds", 1000);
         for (long seed = 0; seed < seeds; seed++) {
             PrimaryKeySimulation life = run(seed);
             crashes += life.crashes;
