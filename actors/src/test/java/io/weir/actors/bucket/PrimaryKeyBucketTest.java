@@ -164,9 +164,14 @@ class PrimaryKeyBucketTest {
                 writes.ref()));
     }
 
-    @SafeVarargs
-    private final Bucket.Appended written(ActorRef<Bucket.Command> bucket, ChangeKind kind, Map<Integer, Object>... rows) {
-        write(bucket, kind, -1, List.of(rows));
+    private Bucket.Appended written(ActorRef<Bucket.Command> bucket, ChangeKind kind, Map<Integer, Object> row) {
+        write(bucket, kind, -1, List.of(row));
+        return writes.expectMessageClass(Bucket.Appended.class, SOON);
+    }
+
+    private Bucket.Appended written(
+            ActorRef<Bucket.Command> bucket, ChangeKind kind, Map<Integer, Object> first, Map<Integer, Object> second) {
+        write(bucket, kind, -1, List.of(first, second));
         return writes.expectMessageClass(Bucket.Appended.class, SOON);
     }
 
