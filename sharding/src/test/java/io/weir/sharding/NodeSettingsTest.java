@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import io.weir.actors.bucket.BucketSettings;
+import io.weir.persistence.kv.LevelDbSettings;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -45,7 +46,9 @@ class NodeSettingsTest {
                                 200_000,
                                 Duration.ofMinutes(1),
                                 Duration.ofMillis(200),
-                                Duration.ofSeconds(10))));
+                                Duration.ofSeconds(10)),
+                        128,
+                        new LevelDbSettings(4 << 20, 4 << 20, 200, 64 << 20)));
     }
 
     @Test

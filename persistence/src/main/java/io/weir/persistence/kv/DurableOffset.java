@@ -74,7 +74,13 @@ public final class DurableOffset {
         if (length == 0 || length > BOOT_BYTES || bootId.indexOf('\0') >= 0) {
             throw new IllegalArgumentException("the id of a boot has 1 to 64 bytes: '" + bootId + "'");
         }
-        return new DurableOffset(files, directory, bootId, read(files, directory));
+        DurableOffset durable = new DurableOffset(files, directory, bootId, read(files, directory));
+        if (durable.slot.turn() > 0) {
+            // What was read may be in the page cache only, left by a process that ended before its sync or after a
+            // failed one.
+            durable.put(durable.slot);
+        }
+        return durable;
     }
 
     /**
@@ -136,6 +142,11 @@ public final class DurableOffset {
 
     private void replace(long offset, String boot) throws IOException {
         Slot next = new Slot(slot.turn() + 1, offset, boot);
+        put(next);
+        slot = next;
+    }
+
+    private void put(Slot next) throws IOException {
         Path file = directory.resolve(FILE);
         try (StoredFile out = openOrCreate(file)) {
             out.write(List.of(encode(next)), (next.turn() & 1) * SLOT_DISTANCE);
@@ -145,7 +156,6 @@ public final class DurableOffset {
             files.syncDirectory(directory);
             named = true;
         }
-        slot = next;
     }
 
     private StoredFile openOrCreate(Path file) throws IOException {

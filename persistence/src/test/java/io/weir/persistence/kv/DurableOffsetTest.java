@@ -133,6 +133,7 @@ final class DurableOffsetTest {
         long saidMost = 0;
         int boot = 0;
         for (int life = 0; life < 8; life++) {
+            disk.crashAfter(Long.MAX_VALUE / 2);
             DurableOffset durable = DurableOffset.open(disk, place, "boot-" + boot);
             assertThat(durable.get()).isBetween(acknowledged, saidMost);
             acknowledged = durable.get();

@@ -160,6 +160,82 @@ final class BucketLogTest {
         }
     }
 
+    private static io.weir.codec.batch.StoredBatch nothing(String writer, long sequence) {
+        return TestBatches.batch(List.of(), List.of(new WriterEntry(writer, sequence, 0, 0)), false, 8);
+    }
+
+    @Test
+    void batchesOfNoRowsAreRememberedAndNeverRead() throws IOException {
+        try (BucketLog log = open()) {
+            for (long i = 0; i < 60; i++) {
+                assertThat(log.append(List.of(nothing("w", 3 * i)), 1)).isEqualTo(2 * i);
+                assertThat(log.endOffset()).isEqualTo(2 * i);
+                log.append(List.of(batch(2 * i), nothing("w", 3 * i + 1), batch(2 * i + 1)), 1);
+                log.append(List.of(nothing("w", 3 * i + 2), nothing("v", i)), 1);
+            }
+        }
+        for (int round = 0; round < 2; round++) {
+            try (BucketLog log = open()) {
+                assertThat(log.endOffset()).isEqualTo(120);
+                assertThat(log.corruptions()).isEmpty();
+                for (long from = 0; from <= 120; from++) {
+                    assertThat(readAll(log, from)).isEqualTo(numbers(from, 120));
+                }
+                for (long i = 0; i < 60; i++) {
+                    assertThat(log.writers().check("v", i)).isEqualTo(new WriterHistory.Applied(2 * i + 2, 2 * i + 2));
+                    assertThat(log.writers().check("w", 3 * i)).isEqualTo(new WriterHistory.Applied(2 * i, 2 * i));
+                    assertThat(log.writers().check("w", 3 * i + 1))
+                            .isEqualTo(new WriterHistory.Applied(2 * i + 1, 2 * i + 1));
+                }
+            }
+            // Then from the segments alone.
+            try (var all = Files.list(directory.resolve("7-0"))) {
+                for (Path file :
+                        all.filter(f -> f.toString().endsWith(".index")).toList()) {
+                    Files.delete(file);
+                }
+            }
+        }
+    }
+
+    @Test
+    void aLogOfNothingButRememberedRequestsStaysSmall() throws IOException {
+        for (int round = 0; round < 3; round++) {
+            try (BucketLog log = open()) {
+                for (long i = 0; i < 100; i++) {
+                    log.append(List.of(nothing("w", 100 * round + i)), 1);
+                    assertThat(log.sizeInBytes()).isLessThanOrEqualTo(600);
+                }
+                assertThat(log.writers().check("w", 100 * round)).isEqualTo(new WriterHistory.Applied(0, 0));
+                assertThat(log.endOffset()).isZero();
+                assertThat(log.read(0).next()).isNull();
+            }
+        }
+        try (BucketLog log = open()) {
+            assertThat(log.writers().check("w", 150)).isEqualTo(new WriterHistory.Applied(0, 0));
+            log.append(List.of(batch(0)), 1);
+            assertThat(readAll(log, 0)).isEqualTo(numbers(0, 1));
+        }
+    }
+
+    @Test
+    void segmentsThatTheKvStateStillNeedsStay() throws IOException {
+        settings = new LogSettings(600, Duration.ofHours(1), Duration.ofHours(10), 1, 64);
+        try (BucketLog log = open()) {
+            for (long i = 0; i < 40; i++) {
+                log.append(List.of(batch(i)), 1);
+            }
+            clock.now += Duration.ofHours(11).toMillis();
+            log.applyRetention(0);
+            assertThat(log.startOffset()).isZero();
+            log.applyRetention(20);
+            assertThat(log.startOffset()).isBetween(1L, 20L);
+            assertThat(readAll(log, 20)).isEqualTo(numbers(20, 40));
+            log.applyRetention(Long.MAX_VALUE);
+            assertThat(log.startOffset()).isEqualTo(40);
+        }
+    }
+
     private static io.weir.codec.batch.StoredBatch writerBatch(String writer, long sequence, long row) {
         return TestBatches.batch(List.of(row), List.of(new WriterEntry(writer, sequence, 1, 1)), false, 8);
     }
