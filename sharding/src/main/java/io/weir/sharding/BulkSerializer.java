@@ -1,5 +1,15 @@
 package io.weir.sharding;
 
+import static io.weir.sharding.BulkBytes.allocate;
+import static io.weir.sharding.BulkBytes.bytes;
+import static io.weir.sharding.BulkBytes.count;
+import static io.weir.sharding.BulkBytes.put;
+import static io.weir.sharding.BulkBytes.required;
+import static io.weir.sharding.BulkBytes.rows;
+import static io.weir.sharding.BulkBytes.sizeOf;
+import static io.weir.sharding.BulkBytes.text;
+import static io.weir.sharding.BulkBytes.utf8;
+
 import io.weir.actors.bucket.Bucket;
 import io.weir.actors.serialization.MessageNames;
 import io.weir.codec.batch.EncodedRows;
@@ -7,14 +17,12 @@ import java.io.NotSerializableException;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.pekko.actor.ExtendedActorSystem;
 import org.apache.pekko.actor.typed.ActorRefResolver;
 import org.apache.pekko.actor.typed.javadsl.Adapter;
 import org.apache.pekko.serialization.SerializerWithStringManifest;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Messages that carry rows or file contents, between nodes. Little-endian; {@code text} and {@code bytes} are an i32 length, -1 for
@@ -22,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  * bkt.append.1   text reply-to, text writer id, i64 sequence, i32 n, n x rows
+ * bkt.*          of primary-key tables: {@link KeyedMessages}
  * bkt.fetched.1  i64 next offset, i64 high watermark, i32 n,
  *                n x (rows, i64 base offset, i32 d (-1: dense), d x i32 distance, i64 commit timestamp, bytes change types)
  * hov.chunk.1    i32 CRC-32C, bytes
@@ -36,12 +45,21 @@ public final class BulkSerializer extends SerializerWithStringManifest {
     public static final MessageNames MANIFESTS = new MessageNames()
             .add(APPEND, Bucket.Append.class)
             .add(FETCHED, Bucket.Fetched.class)
+            .add(KeyedMessages.UPSERT, Bucket.Upsert.class)
+            .add(KeyedMessages.LOOKUP, Bucket.Lookup.class)
+            .add(KeyedMessages.INSERT_IF_MISSING, Bucket.InsertIfMissing.class)
+            .add(KeyedMessages.PREFIX_LOOKUP, Bucket.PrefixLookup.class)
+            .add(KeyedMessages.LOOKED_UP, Bucket.LookedUp.class)
+            .add(KeyedMessages.PREFIX_ROWS, Bucket.PrefixRows.class)
+            .add(KeyedMessages.SCAN_READ, Bucket.ScanRead.class)
             .add(CHUNK, LogHandover.Chunk.class);
 
     private final ActorRefResolver resolver;
+    private final KeyedMessages keyed;
 
     public BulkSerializer(ExtendedActorSystem system) {
         this.resolver = ActorRefResolver.get(Adapter.toTyped(system));
+        this.keyed = new KeyedMessages(resolver);
     }
 
     @Override
@@ -65,7 +83,7 @@ public final class BulkSerializer extends SerializerWithStringManifest {
             put(out, chunk.bytes());
             return out.array();
         }
-        throw new IllegalArgumentException("not a bulk message: " + message.getClass());
+        return keyed.toBytes(message);
     }
 
     @Override
@@ -76,7 +94,7 @@ public final class BulkSerializer extends SerializerWithStringManifest {
                 case APPEND -> readAppend(in);
                 case FETCHED -> readFetched(in);
                 case CHUNK -> new LogHandover.Chunk(in.getInt(), required(bytes(in)));
-                default -> throw new IllegalArgumentException("unknown manifest");
+                default -> keyed.read(in, manifest);
             };
         } catch (BufferUnderflowException | IllegalArgumentException e) {
             NotSerializableException failure = new NotSerializableException("cannot read '" + manifest + "': " + e);
@@ -87,33 +105,27 @@ public final class BulkSerializer extends SerializerWithStringManifest {
 
     private byte[] appendBytes(Bucket.Append append) {
         ByteBuffer replyTo = utf8(resolver.toSerializationFormat(append.replyTo()));
-        Bucket.WriterSequence writer = append.writer();
-        ByteBuffer writerId = writer == null ? null : utf8(writer.writerId());
-        long size = 20L + replyTo.remaining() + (writerId == null ? 0 : writerId.remaining());
+        long size = 4 + sizeOf(replyTo) + sizeOf(append.writer());
         for (EncodedRows rows : append.rows()) {
             size += sizeOf(rows);
         }
         ByteBuffer out = allocate(size);
         put(out, replyTo);
-        put(out, writerId);
-        out.putLong(writer == null ? 0 : writer.sequence()).putInt(append.rows().size());
+        put(out, append.writer());
+        out.putInt(append.rows().size());
         append.rows().forEach(rows -> put(out, rows));
         return out.array();
     }
 
     private Bucket.Append readAppend(ByteBuffer in) {
         String replyTo = text(required(bytes(in)));
-        ByteBuffer writerId = bytes(in);
-        long sequence = in.getLong();
+        Bucket.WriterSequence writer = BulkBytes.writer(in);
         int count = count(in, 16);
         List<EncodedRows> rows = new ArrayList<>(count);
         for (int i = 0; i < count; i++) {
             rows.add(rows(in));
         }
-        return new Bucket.Append(
-                rows,
-                writerId == null ? null : new Bucket.WriterSequence(text(writerId), sequence),
-                resolver.resolveActorRef(replyTo));
+        return new Bucket.Append(rows, writer, resolver.resolveActorRef(replyTo));
     }
 
     private static byte[] fetchedBytes(Bucket.Fetched fetched) {
@@ -167,68 +179,5 @@ public final class BulkSerializer extends SerializerWithStringManifest {
             distances[i] = in.getInt();
         }
         return new Bucket.RowOffsets(distances);
-    }
-
-    private static long sizeOf(EncodedRows rows) {
-        return 16L + rows.sizeInBytes();
-    }
-
-    private static void put(ByteBuffer out, EncodedRows rows) {
-        out.putInt(rows.schemaId()).putInt(rows.rowCount());
-        put(out, rows.metadata());
-        put(out, rows.body());
-    }
-
-    private static EncodedRows rows(ByteBuffer in) {
-        return new EncodedRows(in.getInt(), in.getInt(), required(bytes(in)), required(bytes(in)));
-    }
-
-    private static void put(ByteBuffer out, @Nullable ByteBuffer bytes) {
-        if (bytes == null) {
-            out.putInt(-1);
-        } else {
-            out.putInt(bytes.remaining()).put(bytes.duplicate());
-        }
-    }
-
-    /** A view of the message's own array. */
-    private static @Nullable ByteBuffer bytes(ByteBuffer in) {
-        int length = in.getInt();
-        if (length < 0) {
-            return null;
-        }
-        if (length > in.remaining()) {
-            throw new IllegalArgumentException("length " + length + " of " + in.remaining() + " bytes");
-        }
-        ByteBuffer view = in.slice(in.position(), length).order(ByteOrder.LITTLE_ENDIAN);
-        in.position(in.position() + length);
-        return view;
-    }
-
-    private static ByteBuffer required(@Nullable ByteBuffer bytes) {
-        if (bytes == null) {
-            throw new IllegalArgumentException("a required part is missing");
-        }
-        return bytes;
-    }
-
-    private static int count(ByteBuffer in, int leastBytesEach) {
-        int count = in.getInt();
-        if (count < 0 || count > in.remaining() / leastBytesEach) {
-            throw new IllegalArgumentException(count + " items in " + in.remaining() + " bytes");
-        }
-        return count;
-    }
-
-    private static ByteBuffer allocate(long size) {
-        return ByteBuffer.allocate(Math.toIntExact(size)).order(ByteOrder.LITTLE_ENDIAN);
-    }
-
-    private static ByteBuffer utf8(String text) {
-        return StandardCharsets.UTF_8.encode(text);
-    }
-
-    private static String text(ByteBuffer bytes) {
-        return StandardCharsets.UTF_8.decode(bytes).toString();
     }
 }

@@ -3,6 +3,7 @@ package io.weir.sharding;
 import com.fasterxml.jackson.databind.module.SimpleModule;
 import io.weir.actors.bucket.Bucket;
 import io.weir.actors.bucket.BucketManifest;
+import io.weir.actors.bucket.Sequence;
 import io.weir.actors.catalog.Catalog;
 import io.weir.actors.serialization.CborMapper;
 import io.weir.actors.serialization.CborSerializer;
@@ -44,6 +45,10 @@ public final class ControlSerializer extends CborSerializer {
             .add("bkt.locate.1", Bucket.Locate.class)
             .add("bkt.describe.1", Bucket.Describe.class)
             .add("bkt.tick.1", Bucket.Tick.class)
+            .add("bkt.open-scan.1", Bucket.OpenScan.class)
+            .add("bkt.read-scan.1", Bucket.ReadScan.class)
+            .add("bkt.close-scan.1", Bucket.CloseScan.class)
+            .add("bkt.scan-opened.1", Bucket.ScanOpened.class)
             .add("bkt.appended.1", Bucket.Appended.class)
             .add("bkt.located.1", Bucket.Located.class)
             .add("bkt.description.1", Bucket.Description.class)
@@ -51,6 +56,9 @@ public final class ControlSerializer extends CborSerializer {
             .add("man.get-ownership.1", BucketManifest.GetOwnership.class)
             .add("man.raise-epoch.1", BucketManifest.RaiseEpoch.class)
             .add("man.ownership.1", BucketManifest.Ownership.class)
+            .add("seq.reserve.1", Sequence.Reserve.class)
+            .add("seq.reserved.1", Sequence.Reserved.class)
+            .add("seq.exhausted.1", Sequence.Exhausted.class)
             .add("agt.count-buckets.1", NodeAgent.CountBuckets.class)
             .add("agt.bucket-count.1", NodeAgent.BucketCount.class)
             .add("agt.take-over.1", NodeAgent.TakeOver.class)

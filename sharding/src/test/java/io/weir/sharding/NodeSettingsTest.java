@@ -43,6 +43,8 @@ class NodeSettingsTest {
                                 4 << 10,
                                 1000,
                                 1000,
+                                200_000,
+                                Duration.ofMinutes(1),
                                 Duration.ofMillis(200),
                                 Duration.ofSeconds(10)),
                         128,

@@ -113,9 +113,8 @@ public final class BucketBehavior {
     private long stashedBytes;
 
     private void stashOrRefuse(Bucket.Command command) {
-        long bytes = command instanceof Bucket.Append append
-                ? append.rows().stream().mapToLong(rows -> rows.sizeInBytes()).sum()
-                : 0;
+        long bytes =
+                WriteQueue.Request.of(command).map(WriteQueue.Request::bytes).orElse(0L);
         if (stash.isFull() || stashedBytes + bytes > ports.settings().queueBytes()) {
             Replies.refuse(
                     command, new Bucket.Refused(ErrorCode.OVERLOADED, "the bucket is starting and its queue is full"));
@@ -152,7 +151,7 @@ public final class BucketBehavior {
     private Behavior<Bucket.Command> onOpenFailed(Throwable cause) {
         Bucket.Refused refusal = BucketStart.refusal(cause);
         refuseStashed(refusal);
-        if (refusal.code() == ErrorCode.TABLE_NOT_FOUND || refusal.code() == ErrorCode.BUCKET_NOT_FOUND) {
+        if (BucketStart.isGone(refusal)) {
             return gone(refusal);
         }
         context.getLog()
@@ -187,7 +186,7 @@ public final class BucketBehavior {
                 .build();
     }
 
-    /** @param why what the bucket says while it is closed and starts again; null ends it, TABLE_NOT_FOUND lets it wait for Stop */
+    /** @param why what the bucket says while it is closed and starts again; null ends it, a table or partition that is gone lets it wait for Stop */
     private Behavior<Bucket.Command> close(OpenBucket open, SerialExecutor writes, Bucket.@Nullable Refused why) {
         context.pipeToSelf(closeLog(open, writes), (done, failure) -> new Closed(failure));
         return closing(why, false);
@@ -197,7 +196,7 @@ public final class BucketBehavior {
         return CompletableFuture.runAsync(
                 () -> {
                     try {
-                        open.log().close();
+                        open.close();
                     } catch (java.io.IOException e) {
                         throw new java.io.UncheckedIOException(e);
                     } finally {
@@ -215,7 +214,7 @@ public final class BucketBehavior {
                     }
                     return why == null || stopping
                             ? Behaviors.stopped()
-                            : why.code() == ErrorCode.TABLE_NOT_FOUND ? gone(why) : startLater(why);
+                            : BucketStart.isGone(why) ? gone(why) : startLater(why);
                 })
                 .onMessageEquals(Stop.INSTANCE, () -> closing(why, true))
                 .onMessage(Bucket.Command.class, command -> {

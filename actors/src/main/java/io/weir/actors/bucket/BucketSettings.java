@@ -11,6 +11,8 @@ public record BucketSettings(
         int compressAbove,
         int fetchesMax,
         int startQueue,
+        int lookupQueue,
+        Duration scanTimeout,
         Duration restartDelayMin,
         Duration restartDelayMax) {
 
@@ -24,6 +26,8 @@ public record BucketSettings(
                 Math.toIntExact(atLeast(0, bucket, "compress-above")),
                 positive(bucket, "fetches-max"),
                 positive(bucket, "start-queue"),
+                positive(bucket, "lookup-queue"),
+                bucket.getDuration("scan-timeout"),
                 bucket.getDuration("restart-delay-min"),
                 bucket.getDuration("restart-delay-max"));
     }

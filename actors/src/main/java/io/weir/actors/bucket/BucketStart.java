@@ -39,9 +39,29 @@ final class BucketStart {
         this.segmentIo = segmentIo;
     }
 
-    /** A log that this node leads. */
+    /**
+     * A log that this node leads.
+     *
+     * @param rows of a table with a primary key: its KV state, not opened yet; else null
+     */
     record OpenBucket(
-            TableInfo table, TableProperties properties, BucketLog log, int leaderEpoch, LocalBuckets.Lease lease) {}
+            TableInfo table,
+            TableProperties properties,
+            BucketLog log,
+            @Nullable PrimaryKeyState rows,
+            int leaderEpoch,
+            LocalBuckets.Lease lease) {
+        /** Closes the files and keeps the lease. */
+        void close() throws IOException {
+            try {
+                if (rows != null) {
+                    rows.kv().close();
+                }
+            } finally {
+                log.close();
+            }
+        }
+    }
 
     CompletionStage<OpenBucket> run() {
         CompletionStage<TableInfo> table = ports.tables().of(bucket);
@@ -79,8 +99,16 @@ final class BucketStart {
         return CompletableFuture.supplyAsync(() -> open(claim, properties), segmentIo)
                 .thenCompose(log -> askManifest((ActorRef<BucketManifest.Ownership> replyTo) ->
                                 new BucketManifest.RaiseEpoch(bucket, log.lastLeaderEpoch(), ports.node(), replyTo))
-                        .thenApply(raised -> new OpenBucket(claim.table(), properties, log, raised.epoch(), lease))
+                        .thenApply(raised -> opened(claim.table(), properties, log, raised.epoch(), lease))
                         .whenCompleteAsync((open, failure) -> closeAfter(failure, log), segmentIo));
+    }
+
+    private OpenBucket opened(
+            TableInfo table, TableProperties properties, BucketLog log, int epoch, LocalBuckets.Lease lease) {
+        PrimaryKeyState rows = table.hasPrimaryKey()
+                ? new PrimaryKeyState(new KvState(ports, bucket, log), log, ports.settings(), epoch)
+                : null;
+        return new OpenBucket(table, properties, log, rows, epoch, lease);
     }
 
     private BucketLog open(Claim claim, TableProperties properties) {
@@ -122,6 +150,13 @@ final class BucketStart {
             org.apache.pekko.japi.function.Function<ActorRef<BucketManifest.Ownership>, BucketManifest.Command>
                     question) {
         return AskPattern.ask(ports.manifests(), question, MANIFEST_TIMEOUT, system.scheduler());
+    }
+
+    /** True when the bucket will never be there: nothing has to be tried again. */
+    static boolean isGone(Bucket.Refused refusal) {
+        return refusal.code() == ErrorCode.TABLE_NOT_FOUND
+                || refusal.code() == ErrorCode.PARTITION_NOT_FOUND
+                || refusal.code() == ErrorCode.BUCKET_NOT_FOUND;
     }
 
     /** The cause as a caller is told it. */

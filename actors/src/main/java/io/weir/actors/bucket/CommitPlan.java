@@ -1,6 +1,7 @@
 package io.weir.actors.bucket;
 
 import io.weir.actors.catalog.TableInfo;
+import io.weir.actors.catalog.TableProperties;
 import io.weir.codec.ErrorCode;
 import io.weir.codec.batch.BatchStatistics;
 import io.weir.codec.batch.Compression;
@@ -9,7 +10,9 @@ import io.weir.codec.batch.RecordBatches;
 import io.weir.codec.batch.StoredBatch;
 import io.weir.codec.batch.WriterEntry;
 import io.weir.codec.schema.TableSchema;
+import io.weir.persistence.log.BucketLog;
 import io.weir.persistence.log.WriterHistory;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.LongFunction;
@@ -59,6 +62,33 @@ final class CommitPlan {
         return plan;
     }
 
+    /**
+     * Commits all of a group to a log table's log.
+     *
+     * @return ways to answer the requests, in their order
+     * @throws IOException as {@link BucketLog#append}
+     */
+    static List<Runnable> commit(
+            List<WriteQueue.Request> group,
+            BucketLog log,
+            int leaderEpoch,
+            TableInfo table,
+            TableProperties properties,
+            BucketPorts ports)
+            throws IOException {
+        CommitPlan plan =
+                of(group, log.writers(), table, properties.compression(), ports.settings(), ports.allocator());
+        long base = plan.batches().isEmpty() ? log.endOffset() : log.append(plan.batches(), leaderEpoch);
+        List<Bucket.AppendReply> replies = plan.replies(base);
+        List<Runnable> answers = new ArrayList<>(group.size());
+        for (int i = 0; i < group.size(); i++) {
+            WriteQueue.Request request = group.get(i);
+            Bucket.AppendReply reply = replies.get(i);
+            answers.add(() -> request.answer(reply));
+        }
+        return answers;
+    }
+
     /** Unstamped; empty when every request was a repetition. */
     List<StoredBatch> batches() {
         return batches;
@@ -93,7 +123,7 @@ final class CommitPlan {
         }
     }
 
-    private static Bucket.Refused tooOld(Bucket.WriterSequence writer, WriterHistory.TooOld verdict) {
+    static Bucket.Refused tooOld(Bucket.WriterSequence writer, WriterHistory.TooOld verdict) {
         return new Bucket.Refused(
                 ErrorCode.SEQUENCE_TOO_OLD,
                 "sequence %d of writer '%s' is older than the oldest one remembered, %d; use growing sequences"

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.function.LongSupplier;
 import org.apache.arrow.memory.OutOfMemoryException;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
@@ -27,6 +28,7 @@ final class Fetches {
     private final TimerScheduler<Bucket.Command> timers;
     private final BucketPorts ports;
     private final BucketLog log;
+    private final LongSupplier highWatermark;
     private final Executor readers;
 
     private final Set<Pending> pending = new LinkedHashSet<>();
@@ -55,12 +57,19 @@ final class Fetches {
             TimerScheduler<Bucket.Command> timers,
             BucketPorts ports,
             BucketLog log,
+            LongSupplier highWatermark,
             Executor readers) {
         this.context = context;
         this.timers = timers;
         this.ports = ports;
         this.log = log;
+        this.highWatermark = highWatermark;
         this.readers = readers;
+    }
+
+    /** First offset that no reader sees yet. */
+    long highWatermark() {
+        return highWatermark.getAsLong();
     }
 
     void start(Bucket.Fetch fetch, TableInfo table) {
@@ -86,7 +95,7 @@ final class Fetches {
     /** On a reader's thread. */
     private Bucket.FetchReply readNow(Bucket.Fetch fetch, TableInfo table) {
         try {
-            return LogReader.fetch(log, table, fetch, ports.allocator());
+            return LogReader.fetch(log, highWatermark.getAsLong(), table, fetch, ports.allocator());
         } catch (WeirException e) {
             return new Bucket.Refused(e.code(), e.detail());
         } catch (OutOfMemoryException e) {
@@ -136,7 +145,7 @@ final class Fetches {
                 || one.fetch.waitAtMost().isZero()
                 || one.fetch.waitAtMost().isNegative()) {
             answer(one, read.reply());
-        } else if (log.endOffset() > one.fetch.fromOffset()) {
+        } else if (highWatermark.getAsLong() > one.fetch.fromOffset()) {
             read(one, table);
         } else {
             park(one);
@@ -163,7 +172,7 @@ final class Fetches {
         Pending one = message.pending();
         one.waitOver = true;
         if (parked.remove(one)) {
-            answer(one, new Bucket.Fetched(List.of(), one.fetch.fromOffset(), log.endOffset()));
+            answer(one, new Bucket.Fetched(List.of(), one.fetch.fromOffset(), highWatermark.getAsLong()));
         }
     }
 

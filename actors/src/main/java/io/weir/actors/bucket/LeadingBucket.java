@@ -5,20 +5,21 @@ import io.weir.actors.catalog.TableInfo;
 import io.weir.actors.catalog.TableProperties;
 import io.weir.codec.ErrorCode;
 import io.weir.codec.WeirException;
-import io.weir.codec.batch.EncodedRows;
-import io.weir.persistence.file.DiskFullException;
 import io.weir.persistence.log.BucketLog;
 import io.weir.persistence.log.Corruption;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
+import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.PostStop;
 import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
@@ -28,8 +29,9 @@ import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The hot phase of a bucket. Appends wait in a {@link WriteQueue}; one commit at a time takes a group of them to the log, so the
- * fsync of one group is the linger of the next. Fetches are read by {@link Fetches} beside it.
+ * The hot phase of a bucket. Writes wait in a {@link WriteQueue}; one commit at a time takes a group of them to the log, so the
+ * fsync of one group is the linger of the next: {@link CommitPlan} that of a log table, {@link PrimaryKeyState} that of one with a
+ * primary key. Fetches are read by {@link Fetches} beside it, lookups and scans by {@link KeyedReads}.
  */
 final class LeadingBucket extends AbstractBehavior<Bucket.Command> {
     private final TimerScheduler<Bucket.Command> timers;
@@ -42,6 +44,9 @@ final class LeadingBucket extends AbstractBehavior<Bucket.Command> {
     private final Runnable die;
     private final WriteQueue queue;
     private final Fetches fetches;
+    private final @Nullable PrimaryKeyState rows;
+    private final @Nullable KeyedReads reads;
+    private final AutoNumbers numbers;
     private final Executor segmentRead;
     private TableInfo table;
     private TableProperties properties;
@@ -57,11 +62,13 @@ final class LeadingBucket extends AbstractBehavior<Bucket.Command> {
                     LingerOver,
                     TableRefreshed,
                     RefreshFailed,
+                    InsertMissing,
+                    CloseIdleScans,
                     Fetches.FetchRead,
                     Fetches.WaitOver {}
 
-    private record Committed(List<WriteQueue.Request> group, List<Bucket.AppendReply> replies, int writers)
-            implements Own {}
+    /** @param answers of the group's first requests; the others have to be committed again */
+    private record Committed(List<WriteQueue.Request> group, List<Runnable> answers, int writers) implements Own {}
 
     private record CommitFailed(List<WriteQueue.Request> group, Throwable cause) implements Own {}
 
@@ -70,12 +77,19 @@ final class LeadingBucket extends AbstractBehavior<Bucket.Command> {
     }
 
     /** @param retry the command that made the bucket ask, or null after a tick */
-    private record TableRefreshed(TableInfo table, Bucket.@Nullable Append retry) implements Own {}
+    private record TableRefreshed(TableInfo table, Bucket.@Nullable Command retry) implements Own {}
 
-    private record RefreshFailed(Throwable cause, Bucket.@Nullable Append retry) implements Own {}
+    private record RefreshFailed(Throwable cause, Bucket.@Nullable Command retry) implements Own {}
 
-    /** Appends that wait for a newer table, so that they are answered whatever ends the bucket first. */
-    private final Set<Bucket.Append> refreshing = Collections.newSetFromMap(new IdentityHashMap<>());
+    /** An insert of rows of which some were missing. */
+    private record InsertMissing(Bucket.InsertIfMissing insert) implements Own {}
+
+    private enum CloseIdleScans implements Own {
+        INSTANCE
+    }
+
+    /** Commands that wait for a newer table, so that they are answered whatever ends the bucket first. */
+    private final Set<Bucket.Command> refreshing = Collections.newSetFromMap(new IdentityHashMap<>());
 
     /**
      * @param close ends the bucket in order; null for good, else it starts again and says this meanwhile
@@ -102,16 +116,40 @@ final class LeadingBucket extends AbstractBehavior<Bucket.Command> {
         this.die = die;
         this.queue = new WriteQueue(ports.settings().queueBytes());
         this.segmentRead = segmentRead;
-        this.fetches = new Fetches(context, timers, ports, log, segmentRead);
         this.table = open.table();
         this.properties = open.properties();
         this.writers = log.writers().size();
+        this.rows = open.rows();
+        this.numbers = new AutoNumbers(ports.sequences(), context.getSystem().scheduler());
+        ActorRef<Bucket.Command> self = context.getSelf();
+        this.reads = rows == null
+                ? null
+                : new KeyedReads(
+                        rows,
+                        ports,
+                        writes,
+                        segmentRead,
+                        leaderEpoch,
+                        table,
+                        properties,
+                        insert -> self.tell(new InsertMissing(insert)));
+        LongSupplier highWatermark = rows == null ? log::endOffset : rows.kv()::highWatermark;
+        this.fetches = new Fetches(context, timers, ports, log, highWatermark, segmentRead);
     }
 
     @Override
     public Receive<Bucket.Command> createReceive() {
         return newReceiveBuilder()
-                .onMessage(Bucket.Append.class, m -> onAppend(m, false))
+                .onMessage(Bucket.Append.class, m -> onWrite(m, WriteQueue.Request.of(m), false))
+                .onMessage(Bucket.Upsert.class, m -> onWrite(m, WriteQueue.Request.of(m), false))
+                .onMessage(Bucket.InsertIfMissing.class, m -> onWrite(m, WriteQueue.Request.of(m), false))
+                .onMessage(InsertMissing.class, m -> enqueue(WriteQueue.Request.of(m.insert())))
+                .onMessage(Bucket.Lookup.class, m -> onRead(m, reads -> reads.ask(m)))
+                .onMessage(Bucket.PrefixLookup.class, m -> onRead(m, reads -> reads.ask(m)))
+                .onMessage(Bucket.OpenScan.class, m -> onOpenScan(m, false))
+                .onMessage(Bucket.ReadScan.class, m -> onRead(m, reads -> reads.read(m)))
+                .onMessage(Bucket.CloseScan.class, m -> onRead(m, reads -> reads.close(m)))
+                .onMessageEquals(CloseIdleScans.INSTANCE, this::onCloseIdleScans)
                 .onMessage(Committed.class, this::onCommitted)
                 .onMessage(CommitFailed.class, this::onCommitFailed)
                 .onMessage(Bucket.Fetch.class, m -> {
@@ -134,38 +172,78 @@ final class LeadingBucket extends AbstractBehavior<Bucket.Command> {
                 .build();
     }
 
-    private Behavior<Bucket.Command> onAppend(Bucket.Append append, boolean refreshed) {
+    private Behavior<Bucket.Command> onWrite(Bucket.Command command, WriteQueue.Request request, boolean refreshed) {
         if (stopping) {
-            append.replyTo().tell(Replies.STOPPING);
-        } else if (append.rows().isEmpty()) {
-            append.replyTo().tell(new Bucket.Refused(ErrorCode.INVALID_REQUEST, "an append needs at least one row"));
-        } else if (!knowsSchemas(append)) {
+            request.refuse(Replies.STOPPING);
+        } else if ((command instanceof Bucket.Append) == table.hasPrimaryKey()) {
+            request.refuse(Replies.wrongTable(table));
+        } else if (request.rowCount() == 0) {
+            request.refuse(new Bucket.Refused(ErrorCode.INVALID_REQUEST, "a write needs at least one row"));
+        } else if (!knowsSchemas(request)) {
             if (refreshed) {
-                append.replyTo()
-                        .tell(new Bucket.Refused(
-                                ErrorCode.INVALID_REQUEST,
-                                "table '%s' has no schema version %d"
-                                        .formatted(
-                                                table.name(),
-                                                append.rows().get(0).schemaId())));
+                request.refuse(Replies.unknownSchema(table, request));
             } else {
-                refreshTable(append);
+                refreshTable(command);
             }
-        } else if (queue.offer(append)) {
-            commitSoon();
+        } else if (command instanceof Bucket.InsertIfMissing insert) {
+            return onRead(insert, reads -> reads.ask(insert));
         } else {
-            append.replyTo()
-                    .tell(new Bucket.Refused(
-                            ErrorCode.OVERLOADED,
-                            "bucket %s has %d bytes in flight; write slower"
-                                    .formatted(bucket.entityId(), queue.bytes())));
+            enqueue(request);
         }
         return this;
     }
 
-    private boolean knowsSchemas(Bucket.Append append) {
-        return append.rows().stream().mapToInt(EncodedRows::schemaId).allMatch(id -> table.schema(id)
-                .isPresent());
+    private Behavior<Bucket.Command> enqueue(WriteQueue.Request request) {
+        if (stopping) {
+            request.refuse(Replies.STOPPING);
+        } else if (queue.offer(request)) {
+            commitSoon();
+        } else {
+            request.refuse(new Bucket.Refused(
+                    ErrorCode.OVERLOADED,
+                    "bucket %s has %d bytes in flight; write slower".formatted(bucket.entityId(), queue.bytes())));
+        }
+        return this;
+    }
+
+    private boolean knowsSchemas(WriteQueue.Request request) {
+        return request.schemaIds().allMatch(id -> table.schema(id).isPresent());
+    }
+
+    private Behavior<Bucket.Command> onRead(Bucket.Command question, Consumer<KeyedReads> answer) {
+        if (reads == null) {
+            Replies.refuse(question, Replies.wrongTable(table));
+        } else if (stopping) {
+            Replies.refuse(question, Replies.STOPPING);
+        } else {
+            answer.accept(reads);
+        }
+        return this;
+    }
+
+    private Behavior<Bucket.Command> onOpenScan(Bucket.OpenScan question, boolean refreshed) {
+        try {
+            return onRead(question, reads -> {
+                reads.open(question);
+                timers.startSingleTimer(
+                        CloseIdleScans.INSTANCE, ports.settings().scanTimeout());
+            });
+        } catch (WeirException e) {
+            if (e.code() == ErrorCode.COLUMN_NOT_FOUND && !refreshed) {
+                refreshTable(question);
+            } else {
+                question.replyTo().tell(new Bucket.Refused(e.code(), e.detail()));
+            }
+            return this;
+        }
+    }
+
+    private Behavior<Bucket.Command> onCloseIdleScans() {
+        if (reads != null && reads.closeIdle()) {
+            timers.startSingleTimer(
+                    CloseIdleScans.INSTANCE, ports.settings().scanTimeout().dividedBy(4));
+        }
+        return this;
     }
 
     private void commitSoon() {
@@ -194,19 +272,22 @@ final class LeadingBucket extends AbstractBehavior<Bucket.Command> {
         List<WriteQueue.Request> group = queue.takeGroup(ports.settings().commitBytes());
         TableInfo tableNow = table;
         TableProperties propertiesNow = properties;
-        CompletableFuture<Bucket.Internal> commit =
-                CompletableFuture.supplyAsync(() -> write(group, tableNow, propertiesNow), writes);
+        long newRows = group.stream().mapToLong(WriteQueue.Request::newRowsMax).sum();
+        CompletionStage<Bucket.Internal> commit = numbers.ensure(newRows, tableNow, propertiesNow)
+                .thenApplyAsync(ready -> write(group, tableNow, propertiesNow), writes);
         getContext()
-                .pipeToSelf(commit, (done, cause) -> cause == null ? done : new CommitFailed(group, unwrapped(cause)));
+                .pipeToSelf(
+                        commit,
+                        (done, cause) -> cause == null ? done : new CommitFailed(group, Replies.unwrapped(cause)));
     }
 
     /** On the committing thread. */
     private Committed write(List<WriteQueue.Request> group, TableInfo tableNow, TableProperties propertiesNow) {
-        CommitPlan plan = CommitPlan.of(
-                group, log.writers(), tableNow, propertiesNow.compression(), ports.settings(), ports.allocator());
         try {
-            long base = plan.batches().isEmpty() ? log.endOffset() : log.append(plan.batches(), leaderEpoch);
-            return new Committed(group, plan.replies(base), log.writers().size());
+            List<Runnable> answers = rows == null
+                    ? CommitPlan.commit(group, log, leaderEpoch, tableNow, propertiesNow, ports)
+                    : rows.commit(group, tableNow, propertiesNow, numbers);
+            return new Committed(group, answers, log.writers().size());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -215,10 +296,10 @@ final class LeadingBucket extends AbstractBehavior<Bucket.Command> {
     private Behavior<Bucket.Command> onCommitted(Committed committed) {
         committing = false;
         writers = committed.writers();
-        queue.finished(committed.group());
-        for (int i = 0; i < committed.group().size(); i++) {
-            committed.group().get(i).answer(committed.replies().get(i));
-        }
+        int answered = committed.answers().size();
+        queue.finished(committed.group().subList(0, answered));
+        queue.putBack(committed.group().subList(answered, committed.group().size()));
+        committed.answers().forEach(Runnable::run);
         fetches.wake(table);
         return next();
     }
@@ -226,8 +307,8 @@ final class LeadingBucket extends AbstractBehavior<Bucket.Command> {
     private Behavior<Bucket.Command> onCommitFailed(CommitFailed failed) {
         committing = false;
         queue.finished(failed.group());
-        Bucket.Refused refusal = refusal(failed.cause());
-        failed.group().forEach(request -> request.answer(refusal));
+        Bucket.Refused refusal = Replies.commitRefusal(failed.cause());
+        failed.group().forEach(request -> request.refuse(refusal));
         if (refusal.code() == ErrorCode.INTERNAL) {
             getContext().getLog().error("bucket {} starts again after a failed commit", bucket, failed.cause());
             return closeBecause(
@@ -249,20 +330,6 @@ final class LeadingBucket extends AbstractBehavior<Bucket.Command> {
         }
         commitSoon();
         return this;
-    }
-
-    private static Bucket.Refused refusal(Throwable cause) {
-        if (cause instanceof DiskFullException) {
-            return new Bucket.Refused(
-                    ErrorCode.DISK_FULL, "the disk is full; nothing was stored, try again when there is space");
-        } else if (cause instanceof IOException) {
-            return new Bucket.Refused(
-                    ErrorCode.OUTCOME_UNKNOWN,
-                    "the write failed on its way to the disk and may be stored or not: " + cause);
-        } else if (cause instanceof WeirException e) {
-            return new Bucket.Refused(e.code(), e.detail());
-        }
-        return new Bucket.Refused(ErrorCode.INTERNAL, "the commit failed: " + cause);
     }
 
     private Behavior<Bucket.Command> onFetchRead(Fetches.FetchRead read) {
@@ -292,23 +359,26 @@ final class LeadingBucket extends AbstractBehavior<Bucket.Command> {
     }
 
     private Behavior<Bucket.Command> onDescribe(Bucket.Describe describe) {
+        List<String> corruptions = new ArrayList<>(
+                log.corruptions().stream().map(Corruption::detail).toList());
+        corruptions.addAll(rows == null ? List.of() : rows.kv().problems());
         describe.replyTo()
                 .tell(new Bucket.Description(
                         ports.node().address(),
                         leaderEpoch,
                         log.startOffset(),
-                        log.endOffset(),
+                        fetches.highWatermark(),
                         log.sizeInBytes(),
-                        0,
+                        rows == null ? 0 : rows.kv().sizeInBytes(),
                         writers,
-                        log.corruptions().stream().map(Corruption::detail).toList()));
+                        corruptions));
         return this;
     }
 
     private Behavior<Bucket.Command> onTick() {
         writes.execute(() -> {
             try {
-                log.applyRetention(Long.MAX_VALUE);
+                log.applyRetention(rows == null ? Long.MAX_VALUE : rows.kv().syncedOffset());
             } catch (IOException | RuntimeException e) {
                 getLogger().warn("bucket {} retention failed, it is tried again at the next tick", bucket, e);
             }
@@ -321,7 +391,7 @@ final class LeadingBucket extends AbstractBehavior<Bucket.Command> {
         return org.slf4j.LoggerFactory.getLogger(LeadingBucket.class);
     }
 
-    private void refreshTable(Bucket.@Nullable Append retry) {
+    private void refreshTable(Bucket.@Nullable Command retry) {
         if (retry != null) {
             refreshing.add(retry);
         }
@@ -330,7 +400,7 @@ final class LeadingBucket extends AbstractBehavior<Bucket.Command> {
                         ports.tables().of(bucket),
                         (info, cause) -> cause == null
                                 ? new TableRefreshed(info, retry)
-                                : new RefreshFailed(unwrapped(cause), retry));
+                                : new RefreshFailed(Replies.unwrapped(cause), retry));
     }
 
     private Behavior<Bucket.Command> onTableRefreshed(TableRefreshed refreshed) {
@@ -343,28 +413,36 @@ final class LeadingBucket extends AbstractBehavior<Bucket.Command> {
                 writes.execute(() -> log.reconfigure(after.logSettings()));
             }
         }
+        if (reads != null) {
+            reads.reconfigure(table, properties);
+        }
         fetches.retryRefreshed(table);
-        Bucket.Append retry = refreshed.retry();
-        return retry == null || !refreshing.remove(retry) ? this : onAppend(retry, true);
+        Bucket.Command retry = refreshed.retry();
+        return retry == null || !refreshing.remove(retry) ? this : retry(retry);
+    }
+
+    private Behavior<Bucket.Command> retry(Bucket.Command command) {
+        return WriteQueue.Request.of(command)
+                .map(request -> onWrite(command, request, true))
+                .orElseGet(() -> onOpenScan((Bucket.OpenScan) command, true));
     }
 
     private Behavior<Bucket.Command> onRefreshFailed(RefreshFailed failed) {
         Bucket.Refused refusal = BucketStart.refusal(failed.cause());
-        Bucket.Append retry = failed.retry();
+        Bucket.Command retry = failed.retry();
         if (retry != null && refreshing.remove(retry)) {
-            retry.replyTo().tell(refusal);
+            Replies.refuse(retry, refusal);
         }
         fetches.refuseRefreshing(refusal);
-        return refusal.code() == ErrorCode.TABLE_NOT_FOUND && !stopping ? closeBecause(refusal) : this;
+        return BucketStart.isGone(refusal) && !stopping ? closeBecause(refusal) : this;
     }
 
     private Behavior<Bucket.Command> onStop() {
         stopping = true;
         List<WriteQueue.Request> waiting = queue.takeGroup(Long.MAX_VALUE);
         queue.finished(waiting);
-        waiting.forEach(request -> request.answer(Replies.STOPPING));
-        refuseRefreshing(Replies.STOPPING);
-        fetches.refuseAll(Replies.STOPPING);
+        waiting.forEach(request -> request.refuse(Replies.STOPPING));
+        refuseReads(Replies.STOPPING);
         return committing ? this : closeBecause(null);
     }
 
@@ -372,34 +450,27 @@ final class LeadingBucket extends AbstractBehavior<Bucket.Command> {
     private Behavior<Bucket.Command> closeBecause(Bucket.@Nullable Refused why) {
         Bucket.Refused refusal = why == null ? Replies.STOPPING : why;
         List<WriteQueue.Request> waiting = queue.takeGroup(Long.MAX_VALUE);
-        waiting.forEach(request -> request.answer(refusal));
-        refuseRefreshing(refusal);
-        fetches.refuseAll(refusal);
+        waiting.forEach(request -> request.refuse(refusal));
+        refuseReads(refusal);
         timers.cancelAll();
         return close.apply(why);
     }
 
-    private void refuseRefreshing(Bucket.Refused refusal) {
-        refreshing.forEach(append -> append.replyTo().tell(refusal));
+    private void refuseReads(Bucket.Refused refusal) {
+        refreshing.forEach(command -> Replies.refuse(command, refusal));
         refreshing.clear();
+        fetches.refuseAll(refusal);
+        if (reads != null) {
+            reads.stop(refusal);
+        }
     }
 
     /** The actor ends without {@link #closeBecause}: by an exception, or with its system. The next one must get the directory. */
     private Behavior<Bucket.Command> onDeath() {
         Bucket.Refused refusal = new Bucket.Refused(
                 ErrorCode.BUCKET_UNAVAILABLE, "the bucket ended because of an error inside; try again");
-        refuseRefreshing(refusal);
-        fetches.refuseAll(refusal);
+        refuseReads(refusal);
         die.run();
         return this;
-    }
-
-    private static Throwable unwrapped(Throwable cause) {
-        Throwable inner = cause;
-        while ((inner instanceof CompletionException || inner instanceof UncheckedIOException)
-                && inner.getCause() != null) {
-            inner = inner.getCause();
-        }
-        return inner;
     }
 }

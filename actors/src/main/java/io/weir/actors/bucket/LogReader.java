@@ -54,8 +54,12 @@ final class LogReader {
         this.rowsLeft = fetch.rowsMax();
     }
 
-    /** @throws WeirException INVALID_REQUEST, COLUMN_NOT_FOUND, INVALID_PREDICATE, OFFSET_OUT_OF_RANGE, CORRUPT_DATA */
-    static Bucket.Fetched fetch(BucketLog log, TableInfo table, Bucket.Fetch fetch, BufferAllocator allocator)
+    /**
+     * @param highWatermark first offset that is not shown
+     * @throws WeirException INVALID_REQUEST, COLUMN_NOT_FOUND, INVALID_PREDICATE, OFFSET_OUT_OF_RANGE, CORRUPT_DATA
+     */
+    static Bucket.Fetched fetch(
+            BucketLog log, long highWatermark, TableInfo table, Bucket.Fetch fetch, BufferAllocator allocator)
             throws IOException {
         if (fetch.fromOffset() < 0 || fetch.bytesMax() < 1 || fetch.rowsMax() < 1) {
             throw new WeirException(
@@ -64,14 +68,13 @@ final class LogReader {
                             .formatted(fetch.fromOffset(), fetch.bytesMax(), fetch.rowsMax()));
         }
         LogReader reader = new LogReader(table, fetch, allocator);
-        long highWatermark = log.endOffset();
         try (LogCursor cursor = log.read(fetch.fromOffset())) {
             reader.read(cursor, Math.min(highWatermark, fetch.toOffset()));
         }
         return new Bucket.Fetched(reader.found, reader.nextOffset, highWatermark);
     }
 
-    private static List<Column> wanted(TableSchema schema, List<Integer> columnIds) {
+    static List<Column> wanted(TableSchema schema, List<Integer> columnIds) {
         if (columnIds.isEmpty()) {
             return schema.columns();
         }
@@ -111,6 +114,9 @@ final class LogReader {
 
     private void read(LogBatch batch, long endOffset) throws IOException {
         BatchHeader header = batch.header();
+        if (header.rowCount() == 0) {
+            return;
+        }
         TableSchema written = table.schema(header.schemaId())
                 .orElseThrow(() -> new WeirException(
                         ErrorCode.INTERNAL,

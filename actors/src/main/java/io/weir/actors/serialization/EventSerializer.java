@@ -2,10 +2,11 @@ package io.weir.actors.serialization;
 
 import com.fasterxml.jackson.databind.module.SimpleModule;
 import io.weir.actors.bucket.BucketManifest;
+import io.weir.actors.bucket.TableSequence;
 import io.weir.actors.catalog.CatalogEvent;
 import io.weir.actors.catalog.CatalogState;
 
-/** Events and snapshots of the catalog and the bucket manifests, as they lie in the journal. */
+/** Events and snapshots of the catalog, the bucket manifests and the sequences, as they lie in the journal. */
 public final class EventSerializer extends CborSerializer {
     public static final int IDENTIFIER = 74_110_001;
 
@@ -18,7 +19,8 @@ public final class EventSerializer extends CborSerializer {
             .add("cat.partitions-created.1", CatalogEvent.PartitionsCreated.class)
             .add("cat.partitions-dropped.1", CatalogEvent.PartitionsDropped.class)
             .add("cat.snapshot.1", CatalogState.Snapshot.class)
-            .add("man.leader-epoch-raised.1", BucketManifest.LeaderEpochRaised.class);
+            .add("man.leader-epoch-raised.1", BucketManifest.LeaderEpochRaised.class)
+            .add("seq.reserved.1", TableSequence.RangeReserved.class);
 
     public EventSerializer() {
         super(IDENTIFIER, MANIFESTS, new SimpleModule("none"));

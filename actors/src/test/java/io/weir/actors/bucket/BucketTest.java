@@ -301,8 +301,17 @@ class BucketTest {
 
     @Test
     void overloadIsSaidAndNothingOfItStored() {
-        BucketSettings small =
-                new BucketSettings(1 << 20, 1 << 20, 0, 4096, 10, 10, Duration.ofMillis(50), Duration.ofSeconds(1));
+        BucketSettings small = new BucketSettings(
+                1 << 20,
+                1 << 20,
+                0,
+                4096,
+                10,
+                10,
+                1000,
+                Duration.ofMinutes(1),
+                Duration.ofMillis(50),
+                Duration.ofSeconds(1));
         table.set(TestRows.table(id.tableId(), Map.of("log.linger", "300ms")));
         ActorRef<Bucket.Command> bucket = bucket(ports(new DiskFileStore(), small, "node-a"));
         describe(bucket);

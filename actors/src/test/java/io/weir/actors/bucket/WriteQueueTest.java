@@ -20,14 +20,23 @@ import org.apache.pekko.actor.testkit.typed.javadsl.TestInbox;
 import org.junit.jupiter.api.Test;
 
 class WriteQueueTest {
-    private static final BucketSettings SETTINGS =
-            new BucketSettings(1 << 26, 1 << 24, 64 << 10, 4096, 10, 10, Duration.ofMillis(1), Duration.ofSeconds(1));
+    private static final BucketSettings SETTINGS = new BucketSettings(
+            1 << 26,
+            1 << 24,
+            64 << 10,
+            4096,
+            10,
+            10,
+            1000,
+            Duration.ofMinutes(1),
+            Duration.ofMillis(1),
+            Duration.ofSeconds(1));
 
     private final TestInbox<Bucket.AppendReply> inbox = TestInbox.create();
 
-    private Bucket.Append append(long sequence, EncodedRows... rows) {
-        return new Bucket.Append(
-                List.of(rows), sequence < 0 ? null : new Bucket.WriterSequence("w", sequence), inbox.getRef());
+    private WriteQueue.Request append(long sequence, EncodedRows... rows) {
+        return WriteQueue.Request.of(new Bucket.Append(
+                List.of(rows), sequence < 0 ? null : new Bucket.WriterSequence("w", sequence), inbox.getRef()));
     }
 
     @Test
@@ -106,8 +115,8 @@ class WriteQueueTest {
         }
         WriteQueue queue = new WriteQueue(1 << 20);
         queue.offer(append(3, TestRows.range(0, 10)));
-        queue.offer(
-                new Bucket.Append(List.of(TestRows.range(0, 1)), new Bucket.WriterSequence("old", 1), inbox.getRef()));
+        queue.offer(WriteQueue.Request.of(
+                new Bucket.Append(List.of(TestRows.range(0, 1)), new Bucket.WriterSequence("old", 1), inbox.getRef())));
         try (RootAllocator allocator = new RootAllocator()) {
             CommitPlan plan = CommitPlan.of(
                     queue.takeGroup(1 << 20),

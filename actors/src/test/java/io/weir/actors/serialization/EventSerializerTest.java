@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.weir.actors.bucket.BucketManifest;
+import io.weir.actors.bucket.TableSequence;
 import io.weir.actors.catalog.CatalogEvent;
 import io.weir.actors.catalog.CatalogState;
 import io.weir.actors.catalog.PartitionInfo;
@@ -92,7 +93,8 @@ class EventSerializerTest {
                     List.of(TABLE, KEYED),
                     6,
                     List.of(new CatalogState.PartitionsOfTable(8, List.of(PARTITION)))),
-            new BucketManifest.LeaderEpochRaised(3, new BucketManifest.Node("node", "host:1")));
+            new BucketManifest.LeaderEpochRaised(3, new BucketManifest.Node("node", "host:1")),
+            new TableSequence.RangeReserved(1, 100_001));
 
     private final EventSerializer serializer = new EventSerializer();
 
@@ -120,7 +122,8 @@ class EventSerializerTest {
                         "cat.partitions-created.1",
                         "cat.partitions-dropped.1",
                         "cat.snapshot.1",
-                        "man.leader-epoch-raised.1");
+                        "man.leader-epoch-raised.1",
+                        "seq.reserved.1");
         assertThat(serializer.identifier()).isEqualTo(74_110_001);
     }
 

@@ -1,0 +1,357 @@
+package io.weir.actors.bucket;
+
+import io.weir.codec.ErrorCode;
+import io.weir.codec.WeirException;
+import io.weir.persistence.file.DiskFullException;
+import io.weir.persistence.kv.DurableOffset;
+import io.weir.persistence.kv.KvBatch;
+import io.weir.persistence.kv.KvStores;
+import io.weir.persistence.log.BucketLog;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The KV state of one bucket and how far it is behind the log. It is opened and caught up on first use, again after a failed write, and
+ * made anew from the log where the store is damaged or gone and the log still begins at 0; where it does not, the bucket says
+ * CORRUPT_DATA and never starts empty.
+ *
+ * <p>Threads: the committing thread calls everything; readers call {@link #read}, {@link #damaged}, {@link #highWatermark} and the
+ * accessors. Invariant: while {@link #isReady}, the store holds every change that was acknowledged.
+ */
+final class KvState {
+    private static final Logger LOG = LoggerFactory.getLogger(KvState.class);
+    private static final Duration RETRY_AFTER = Duration.ofSeconds(2);
+
+    private final BucketPorts ports;
+    private final Path bucketDirectory;
+    private final Path directory;
+    private final BucketLog log;
+    private final List<Runnable> beforeRelease = new CopyOnWriteArrayList<>();
+
+    // The committing thread's own.
+    private @Nullable DurableOffset durable;
+    private boolean begun;
+    private boolean unsynced;
+    private long failedAtMs;
+    private @Nullable WeirException failure;
+
+    private volatile boolean ready;
+    private volatile boolean damaged;
+    private volatile long applied;
+    private volatile long shownMax = Long.MAX_VALUE;
+    private volatile long bytes;
+    private volatile @Nullable String problem;
+
+    KvState(BucketPorts ports, BucketId bucket, BucketLog log) {
+        this.ports = ports;
+        this.bucketDirectory = ports.directory(bucket);
+        this.directory = bucketDirectory.resolve("kv");
+        this.log = log;
+    }
+
+    /** What has to let go of the store before it is closed. */
+    void beforeRelease(Runnable action) {
+        beforeRelease.add(action);
+    }
+
+    boolean isReady() {
+        return ready;
+    }
+
+    /** The rows are the changelog up to here, exclusive. */
+    long applied() {
+        return applied;
+    }
+
+    /**
+     * What readers of the log may see: not what a commit has written there and not yet here, so that who saw a change finds it by
+     * looking it up, too.
+     */
+    long highWatermark() {
+        // In this order: who sees the log's new end also sees the bound that was set before it.
+        long end = log.endOffset();
+        return Math.min(end, shownMax);
+    }
+
+    /** As of the last time it was opened or synced; 0 before that. */
+    long sizeInBytes() {
+        return bytes;
+    }
+
+    List<String> problems() {
+        String now = problem;
+        return now == null ? List.of() : List.of(now);
+    }
+
+    /** The store for reading, or null where it has to be caught up first. */
+    KvStores.@Nullable Lease read() throws IOException {
+        if (!ready) {
+            return null;
+        }
+        KvStores.Lease lease;
+        try {
+            lease = ports.stores().use(directory);
+        } catch (WeirException e) {
+            damaged(RowStore.damaged(e));
+            return null;
+        }
+        boolean whole = false;
+        try {
+            whole = ready && (applied == 0 || new RowStore(lease.store()).offset() >= 0);
+            if (ready && !whole) {
+                damaged(new DamagedStoreException("the KV state was emptied while it was closed"));
+            }
+        } finally {
+            if (!whole) {
+                lease.close();
+            }
+        }
+        return whole ? lease : null;
+    }
+
+    /** Nothing is read any more until {@link #catchUp} has made the state anew. */
+    void damaged(DamagedStoreException e) {
+        LOG.error("KV state is damaged directory={} cause={}", directory, e.toString());
+        damaged = true;
+        ready = false;
+    }
+
+    /**
+     * Brings the state to the end of the log. After a failure the next try within two seconds fails in the same way at once.
+     *
+     * @throws WeirException CORRUPT_DATA where neither the store nor the log holds the rows, BUCKET_UNAVAILABLE where the disk fails
+     */
+    void catchUp(RowRules rules) {
+        if (ready) {
+            return;
+        }
+        WeirException before = failure;
+        if (before != null && ports.clock().millis() - failedAtMs < RETRY_AFTER.toMillis()) {
+            throw new WeirException(before.code(), before.detail());
+        }
+        failure = null;
+        try {
+            open(rules);
+            problem = null;
+        } catch (WeirException e) {
+            failure = e;
+        } catch (DamagedStoreException e) {
+            failure = new WeirException(ErrorCode.CORRUPT_DATA, "the KV state is damaged again: " + e.getMessage(), e);
+        } catch (IOException e) {
+            failure = unavailable(e);
+        }
+        WeirException now = failure;
+        if (now != null) {
+            failedAtMs = ports.clock().millis();
+            throw now;
+        }
+    }
+
+    static WeirException unavailable(IOException e) {
+        return new WeirException(
+                e instanceof DiskFullException ? ErrorCode.DISK_FULL : ErrorCode.BUCKET_UNAVAILABLE,
+                "the KV state cannot be used now, nothing was stored; try again: " + e,
+                e);
+    }
+
+    private void open(RowRules rules) throws IOException {
+        if (damaged) {
+            destroy("it was found damaged");
+        }
+        try {
+            replay(rules);
+        } catch (DamagedStoreException e) {
+            LOG.error("KV state cannot be used directory={}", directory, e);
+            damaged = true;
+            destroy(String.valueOf(e.getMessage()));
+            replay(rules);
+        }
+        ready = true;
+    }
+
+    private void replay(RowRules rules) throws IOException {
+        DurableOffset synced = durable();
+        try (KvStores.Lease lease = use()) {
+            RowStore store = new RowStore(lease.store());
+            long stored = store.offset();
+            check(stored, synced.get());
+            long from = synced.replayFrom(Math.max(stored, 0));
+            long end = log.endOffset();
+            if (stored != end || from != end) {
+                LOG.info("KV state is caught up directory={} from={} to={}", directory, from, end);
+                begin();
+                unsynced = true;
+                new LogReplay(rules, store).run(log, from);
+            }
+            applied = end;
+            if (from < stored) {
+                // What a power loss left of the store has gaps; until this is noted, each start would replay as much
+                // again.
+                lease.store().sync();
+                synced.advance(end);
+                unsynced = false;
+            }
+            bytes = lease.store().sizeInBytes();
+        }
+    }
+
+    private KvStores.Lease use() throws IOException {
+        try {
+            return ports.stores().use(directory);
+        } catch (WeirException e) {
+            throw RowStore.damaged(e);
+        }
+    }
+
+    /** @param stored -1 where there was no store */
+    private void check(long stored, long synced) {
+        if (stored < 0 && (synced > 0 || log.startOffset() > 0)) {
+            throw new DamagedStoreException("it is gone");
+        }
+        if (stored >= 0 && (stored < synced || stored < log.startOffset() || stored > log.endOffset())) {
+            throw new DamagedStoreException("it is at offset %d, was synced at %d, and the log holds [%d, %d)"
+                    .formatted(stored, synced, log.startOffset(), log.endOffset()));
+        }
+    }
+
+    /** The file that says what was synced goes first: nothing may be believed of a store that is being made anew. */
+    private void destroy(String reason) throws IOException {
+        if (log.startOffset() > 0) {
+            String sentence =
+                    ("the KV state in %s cannot be used (%s), and the log that could rebuild it begins only at offset %d; "
+                                    + "restore the bucket's directory from a copy")
+                            .formatted(directory, reason, log.startOffset());
+            problem = sentence;
+            throw new WeirException(ErrorCode.CORRUPT_DATA, sentence);
+        }
+        LOG.warn("KV state is made anew from the log directory={} reason={}", directory, reason);
+        release();
+        ports.files().delete(bucketDirectory.resolve(DurableOffset.FILE));
+        ports.files().syncDirectory(bucketDirectory);
+        durable = null;
+        begun = false;
+        unsynced = false;
+        ports.stores().destroy(directory);
+        damaged = false;
+    }
+
+    private DurableOffset durable() throws IOException {
+        DurableOffset known = durable;
+        if (known == null) {
+            known = DurableOffset.open(ports.files(), bucketDirectory, ports.bootId());
+            durable = known;
+        }
+        return known;
+    }
+
+    /** Has to be durable before the first write of this boot. */
+    void begin() throws IOException {
+        if (!begun) {
+            durable().begin();
+            begun = true;
+        }
+    }
+
+    /** For the commit: the store at exactly {@link #applied}. */
+    KvStores.Lease write(RowRules rules) throws IOException {
+        catchUp(rules);
+        KvStores.Lease lease = use();
+        try {
+            long stored = new RowStore(lease.store()).offset();
+            if (Math.max(stored, 0) != applied) {
+                throw new DamagedStoreException("it is at offset %d and should be at %d".formatted(stored, applied));
+            }
+            return lease;
+        } catch (IOException | RuntimeException e) {
+            lease.close();
+            throw e;
+        }
+    }
+
+    /** Hides what is appended to the log from here on until {@link #show}. */
+    void hide() {
+        shownMax = log.endOffset();
+    }
+
+    void show() {
+        shownMax = Long.MAX_VALUE;
+    }
+
+    void apply(RowStore store, KvBatch batch, long offset) throws IOException {
+        unsynced = true;
+        store.write(RowStore.putOffset(batch, offset));
+        applied = offset;
+    }
+
+    /** The log has what the store perhaps has not: nobody may read it any more. */
+    void stale() {
+        ready = false;
+    }
+
+    /** After {@link #stale}, with no lease held: the store is opened again and caught up before anybody reads it. */
+    void writeFailed(Throwable cause) {
+        LOG.warn(
+                "KV state is behind its log and has to be caught up directory={} cause={}",
+                directory,
+                cause.toString());
+        try {
+            release();
+        } catch (IOException | RuntimeException e) {
+            LOG.warn("KV state not closed cleanly directory={}", directory, e);
+        }
+    }
+
+    private void release() throws IOException {
+        beforeRelease.forEach(Runnable::run);
+        ports.stores().release(directory);
+    }
+
+    /** Brings all that was applied to the disk, and notes so. */
+    void sync() throws IOException {
+        if (!ready || !unsynced) {
+            return;
+        }
+        try (KvStores.Lease lease = use()) {
+            lease.store().sync();
+            durable().advance(applied);
+            unsynced = false;
+            bytes = lease.store().sizeInBytes();
+        } catch (DamagedStoreException e) {
+            damaged(e);
+        } catch (WeirException e) {
+            damaged(RowStore.damaged(e));
+        }
+    }
+
+    /** Syncs, and says below which offset the log may go then. */
+    long syncedOffset() throws IOException {
+        sync();
+        return durable().get();
+    }
+
+    /** Gives the store back. */
+    void close() throws IOException {
+        List<Exception> failures = new ArrayList<>();
+        try {
+            sync();
+        } catch (IOException | RuntimeException e) {
+            failures.add(e);
+        }
+        ready = false;
+        try {
+            release();
+        } catch (IOException | RuntimeException e) {
+            failures.add(e);
+        }
+        if (!failures.isEmpty()) {
+            throw new IOException("the KV state was not closed cleanly", failures.get(0));
+        }
+    }
+}
