@@ -276,14 +276,14 @@ public final class BatchLayout {
     }
 
     /** Collects nodes and buffers in flattened order; buffer offsets follow from the lengths, each padded to 8. */
-    static final class Builder {
+    public static final class Builder {
         private int[] nodes = new int[32];
         private int[] buffers = new int[64];
         private int nodeInts;
         private int bufferInts;
         private long end;
 
-        Builder node(int length, int nullCount) {
+        public Builder node(int length, int nullCount) {
             if (nodeInts == nodes.length) {
                 nodes = Arrays.copyOf(nodes, nodeInts * 2);
             }
@@ -293,7 +293,7 @@ public final class BatchLayout {
         }
 
         /** Adds a buffer behind the former one and returns its offset. */
-        int buffer(int length) {
+        public int buffer(int length) {
             int offset = end();
             bufferAt(offset, length);
             end += (length + 7L) & ~7L;
@@ -314,7 +314,7 @@ public final class BatchLayout {
         }
 
         /** Where the next buffer begins, a multiple of 8; the body's length at last. */
-        int end() {
+        public int end() {
             if (end > Integer.MAX_VALUE - 64) {
                 throw new WeirException(
                         ErrorCode.BODY_TOO_LARGE, "a record batch of more than 2 GiB; send fewer rows in one batch");
@@ -322,7 +322,7 @@ public final class BatchLayout {
             return (int) end;
         }
 
-        BatchLayout build(int rowCount, Compression compression) {
+        public BatchLayout build(int rowCount, Compression compression) {
             return new BatchLayout(
                     rowCount,
                     end(),

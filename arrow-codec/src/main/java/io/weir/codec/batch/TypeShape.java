@@ -4,11 +4,11 @@ import io.weir.codec.schema.DataType;
 import java.util.List;
 
 /** How a {@link DataType} lies in a record batch: field nodes and buffers of the type and its children, flattened depth first. */
-final class TypeShape {
+public final class TypeShape {
     private TypeShape() {}
 
     /** A type within another one. */
-    record Child(DataType type, boolean nullable) {}
+    public record Child(DataType type, boolean nullable) {}
 
     static int nodes(DataType type) {
         int nodes = 1;
@@ -34,7 +34,7 @@ final class TypeShape {
         return isVariable(type) ? 3 : 2;
     }
 
-    static List<Child> children(DataType type) {
+    public static List<Child> children(DataType type) {
         if (type instanceof DataType.Array array) {
             return List.of(new Child(array.element(), array.elementNullable()));
         }
@@ -57,17 +57,17 @@ final class TypeShape {
     }
 
     /** Offsets and bytes: strings, and bytes of any length. */
-    static boolean isVariable(DataType type) {
+    public static boolean isVariable(DataType type) {
         return type == DataType.Simple.STRING || type == DataType.Simple.BYTES || type instanceof DataType.Char;
     }
 
     /** Offsets into one child. */
-    static boolean isList(DataType type) {
+    public static boolean isList(DataType type) {
         return type instanceof DataType.Array || type instanceof DataType.Map;
     }
 
     /** Bits of a value, or 0 where the type has no buffer of values of one width. */
-    static int bits(DataType type) {
+    public static int bits(DataType type) {
         if (type instanceof DataType.Simple simple) {
             return switch (simple) {
                 case BOOLEAN -> 1;
