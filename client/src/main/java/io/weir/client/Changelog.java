@@ -3,10 +3,13 @@ package io.weir.client;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
+import org.apache.pekko.japi.Pair;
+import org.apache.pekko.japi.function.Creator;
 import org.apache.pekko.stream.RestartSettings;
 import org.apache.pekko.stream.javadsl.RestartSource;
 import org.apache.pekko.stream.javadsl.Source;
@@ -42,9 +45,9 @@ final class Changelog {
                 () -> from,
                 (cursor, batch) -> {
                     ChangelogCursor behind = cursor.moved(batch.bucket(), batch.nextOffset());
-                    return org.apache.pekko.japi.Pair.create(behind, batch.withCursor(behind));
+                    return Pair.create(behind, batch.withCursor(behind));
                 },
-                cursor -> java.util.Optional.empty());
+                cursor -> Optional.empty());
     }
 
     private Source<ChangeBatch, NotUsed> bucket(int bucket, ChangelogCursor from, List<String> columns) {
@@ -59,8 +62,7 @@ final class Changelog {
                 .mapMaterializedValue(ignored -> NotUsed.getInstance());
     }
 
-    private Source<ChangeBatch, NotUsed> restarting(
-            org.apache.pekko.japi.function.Creator<Source<ChangeBatch, ?>> once) {
+    private Source<ChangeBatch, NotUsed> restarting(Creator<Source<ChangeBatch, ?>> once) {
         ClientSettings settings = requests.settings();
         RestartSettings backoff = RestartSettings.create(settings.backoffMin(), settings.backoffMax(), 0.2)
                 .withRestartOn(Changelog::mayHelp);

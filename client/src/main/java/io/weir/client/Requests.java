@@ -21,10 +21,10 @@ import org.apache.pekko.http.javadsl.settings.ConnectionPoolSettings;
 import org.apache.pekko.http.javadsl.settings.ParserSettings;
 import org.apache.pekko.http.scaladsl.model.EntityStreamSizeException;
 import org.apache.pekko.pattern.Patterns;
+import org.apache.pekko.stream.BufferOverflowException;
 import org.apache.pekko.stream.Materializer;
 import org.apache.pekko.stream.javadsl.Source;
 import org.apache.pekko.util.ByteString;
-import org.jspecify.annotations.Nullable;
 
 /** Sends requests: over a bounded pool, each attempt bounded in time and size, repeated with growing waits while that may help. */
 final class Requests {
@@ -99,7 +99,7 @@ final class Requests {
             Duration wait = backoff(attempts.failed(), failed.retryAfter);
             boolean timeLeft = attempts.deadlineNanos() - System.nanoTime() > wait.toNanos();
             boolean unanswered = attempts.unanswered() || !failed.answered;
-            if (!mayHelp(failed.error) || !timeLeft) {
+            if (!isTransient(failed.error) || !timeLeft) {
                 return CompletableFuture.failedFuture(lastError(failed, attempts, unanswered));
             }
             Attempts next = new Attempts(
@@ -110,10 +110,6 @@ final class Requests {
                     unanswered);
             return Patterns.after(wait, system.classicSystem(), () -> send(request, next));
         });
-    }
-
-    private static boolean mayHelp(WeirException error) {
-        return isTransient(error);
     }
 
     /** Whether the same request may succeed later, without any change to it. */
@@ -185,7 +181,7 @@ final class Requests {
                     Duration.ZERO,
                     true);
         }
-        if (cause instanceof org.apache.pekko.stream.BufferOverflowException) {
+        if (cause instanceof BufferOverflowException) {
             return new AttemptFailed(
                     new WeirException(
                             ErrorCode.OVERLOADED, "more than requestsMax requests of this client are under way", cause),
@@ -225,7 +221,7 @@ final class Requests {
                                 ? builder.toPort(port).https()
                                 : builder.toPort(port).http())
                 .flatMapConcat(this::body)
-                .mapError(Throwable.class, failure -> asError(failure));
+                .mapError(Throwable.class, this::asError);
     }
 
     private int port() {
@@ -246,7 +242,7 @@ final class Requests {
     }
 
     private Throwable asError(Throwable failure) {
-        @Nullable Throwable cause = unwrapped(failure);
+        Throwable cause = unwrapped(failure);
         return cause instanceof WeirException ? cause : notAnswered(cause);
     }
 }

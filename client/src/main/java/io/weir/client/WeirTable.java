@@ -20,6 +20,7 @@ import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.http.javadsl.model.ContentType;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
+import org.apache.pekko.http.javadsl.model.HttpEntities;
 import org.apache.pekko.http.javadsl.model.HttpHeader;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.MediaTypes;
@@ -109,7 +110,7 @@ public final class WeirTable {
             return CompletableFuture.completedFuture(new WriteResult(0, List.of()));
         }
         HttpRequest request = HttpRequest.POST(paths.of(call))
-                .withEntity(org.apache.pekko.http.javadsl.model.HttpEntities.create(ARROW, ArrowAnswers.encode(rows)))
+                .withEntity(HttpEntities.create(ARROW, ArrowAnswers.encode(rows)))
                 .addHeader(RawHeader.create("Weir-Writer-Id", writer.id()))
                 .addHeader(RawHeader.create("Weir-Writer-Sequence", Long.toString(writer.nextSequence())));
         return requests.send(request, true, retryFor).thenApply(WriteResult::parse);
@@ -184,8 +185,7 @@ public final class WeirTable {
 
     private HttpRequest ask(String call, ByteString json) {
         return HttpRequest.POST(paths.of(call))
-                .withEntity(
-                        org.apache.pekko.http.javadsl.model.HttpEntities.create(ContentTypes.APPLICATION_JSON, json))
+                .withEntity(HttpEntities.create(ContentTypes.APPLICATION_JSON, json))
                 .addHeader(ACCEPT_ARROW);
     }
 
