@@ -10,12 +10,17 @@ import org.apache.pekko.NotUsed;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.japi.Pair;
 import org.apache.pekko.japi.function.Creator;
+import org.apache.pekko.stream.Attributes;
 import org.apache.pekko.stream.RestartSettings;
 import org.apache.pekko.stream.javadsl.RestartSource;
 import org.apache.pekko.stream.javadsl.Source;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A table's changelog, bucket by bucket: each over a connection of its own, which is made anew where it breaks and read on from. */
 final class Changelog {
+    private static final Logger LOG = LoggerFactory.getLogger(Changelog.class);
+
     /** How often a bounded read may break off within the time that requests are repeated for. */
     private static final int BOUNDED_RESTARTS_MAX = 20;
 
@@ -53,7 +58,7 @@ final class Changelog {
     private Source<ChangeBatch, NotUsed> bucket(int bucket, ChangelogCursor from, List<String> columns) {
         return Source.fromMaterializer((materializer, attributes) -> {
                     AtomicLong position = new AtomicLong(from.offset(bucket));
-                    return restarting(() -> once(bucket, position.get(), from, columns))
+                    return restarting(bucket, position, () -> once(bucket, position.get(), from, columns))
                             .map(batch -> {
                                 position.set(batch.nextOffset());
                                 return batch;
@@ -62,10 +67,12 @@ final class Changelog {
                 .mapMaterializedValue(ignored -> NotUsed.getInstance());
     }
 
-    private Source<ChangeBatch, NotUsed> restarting(Creator<Source<ChangeBatch, ?>> once) {
+    private Source<ChangeBatch, NotUsed> restarting(
+            int bucket, AtomicLong position, Creator<Source<ChangeBatch, ?>> once) {
         ClientSettings settings = requests.settings();
         RestartSettings backoff = RestartSettings.create(settings.backoffMin(), settings.backoffMax(), 0.2)
-                .withRestartOn(Changelog::mayHelp);
+                .withLogSettings(RestartSettings.createLogSettings(Attributes.logLevelDebug()))
+                .withRestartOn(failure -> mayHelp(bucket, position.get(), failure));
         if (follow) {
             return RestartSource.withBackoff(backoff, once);
         }
@@ -75,8 +82,17 @@ final class Changelog {
                 : RestartSource.onFailuresWithBackoff(backoff.withMaxRestarts(BOUNDED_RESTARTS_MAX, within), once);
     }
 
-    private static boolean mayHelp(Throwable failure) {
-        return failure instanceof ArrowFraming.BrokenOffException || Requests.isTransient(failure);
+    private boolean mayHelp(int bucket, long position, Throwable failure) {
+        boolean mayHelp = failure instanceof ArrowFraming.BrokenOffException || Requests.isTransient(failure);
+        if (mayHelp) {
+            LOG.info(
+                    "changelog of {} broke off, reading on: bucket={} offset={}: {}",
+                    table.fullName(),
+                    bucket,
+                    position,
+                    failure.getMessage());
+        }
+        return mayHelp;
     }
 
     private Source<ChangeBatch, NotUsed> once(int bucket, long from, ChangelogCursor start, List<String> columns) {

@@ -14,6 +14,7 @@ import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.http.javadsl.Http;
 import org.apache.pekko.http.javadsl.OutgoingConnectionBuilder;
+import org.apache.pekko.http.javadsl.model.HttpHeader;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.settings.ClientConnectionSettings;
@@ -82,18 +83,25 @@ final class Requests {
     }
 
     /**
-     * The body of a success.
+     * A success.
+     *
+     * @param next from where there is more; empty where there is not
+     */
+    record Answer(ByteString body, String next) {}
+
+    /**
+     * Sends the request until it succeeds.
      *
      * @param writes whether the request changes something; it must then be one that may be repeated
      * @param retryFor how long it is repeated
      */
-    CompletionStage<ByteString> send(HttpRequest request, boolean writes, Duration retryFor) {
+    CompletionStage<Answer> send(HttpRequest request, boolean writes, Duration retryFor) {
         return send(request, new Attempts(writes, System.nanoTime() + retryFor.toNanos(), retryFor, 0, false));
     }
 
     private record Attempts(boolean writes, long deadlineNanos, Duration retryFor, int failed, boolean unanswered) {}
 
-    private CompletionStage<ByteString> send(HttpRequest request, Attempts attempts) {
+    private CompletionStage<Answer> send(HttpRequest request, Attempts attempts) {
         return attempt(request).exceptionallyCompose(failure -> {
             AttemptFailed failed = failed(request, failure);
             Duration wait = backoff(attempts.failed(), failed.retryAfter);
@@ -138,8 +146,8 @@ final class Requests {
         return wait.compareTo(asked) < 0 ? asked : wait;
     }
 
-    private CompletionStage<ByteString> attempt(HttpRequest request) {
-        CompletableFuture<ByteString> answer = new CompletableFuture<>();
+    private CompletionStage<Answer> attempt(HttpRequest request) {
+        CompletableFuture<Answer> answer = new CompletableFuture<>();
         Http.get(system)
                 .singleRequest(
                         request,
@@ -159,9 +167,10 @@ final class Requests {
         return answer.orTimeout(settings.requestTimeout().toMillis(), TimeUnit.MILLISECONDS);
     }
 
-    private static ByteString success(HttpResponse response, ByteString body) {
+    private static Answer success(HttpResponse response, ByteString body) {
         if (response.status().isSuccess()) {
-            return body;
+            return new Answer(
+                    body, response.getHeader("Weir-Next").map(HttpHeader::value).orElse(""));
         }
         throw new AttemptFailed(Problems.of(response.status().intValue(), body), Problems.retryAfter(response), true);
     }

@@ -15,6 +15,7 @@ import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import org.apache.arrow.memory.BufferAllocator;
@@ -55,6 +56,13 @@ public record Rows(List<Column> columns, List<EncodedRows> batches) {
 
     public boolean isEmpty() {
         return batches.isEmpty();
+    }
+
+    /** These rows and then those, which have the same columns. */
+    Rows and(Rows more) {
+        List<EncodedRows> all = new ArrayList<>(batches);
+        all.addAll(more.batches);
+        return new Rows(columns, all);
     }
 
     /** The rows as one record batch, uncompressed; there must be some. */

@@ -62,7 +62,7 @@ public final class WeirClient {
                         HttpRequest.GET(paths.of("")),
                         false,
                         requests.settings().retryFor())
-                .thenApply(TableDescription::parse)
+                .thenApply(answer -> TableDescription.parse(answer.body()))
                 .thenApply(description ->
                         new WeirTable(requests, paths, description, allocator, new Writer(writerIds.get())));
     }

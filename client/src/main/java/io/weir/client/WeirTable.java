@@ -40,6 +40,9 @@ public final class WeirTable {
             MediaTypes.applicationBinary("vnd.apache.arrow.stream", false).toContentType();
     private static final JsonFactory JSON = new JsonFactory();
 
+    /** Rows of a prefix lookup that are asked for at a time. */
+    private static final int PAGE_ROWS = 10_000;
+
     private final Requests requests;
     private final Paths paths;
     private final TableDescription description;
@@ -113,7 +116,7 @@ public final class WeirTable {
                 .withEntity(HttpEntities.create(ARROW, ArrowAnswers.encode(rows)))
                 .addHeader(RawHeader.create("Weir-Writer-Id", writer.id()))
                 .addHeader(RawHeader.create("Weir-Writer-Sequence", Long.toString(writer.nextSequence())));
-        return requests.send(request, true, retryFor).thenApply(WriteResult::parse);
+        return requests.send(request, true, retryFor).thenApply(answer -> WriteResult.parse(answer.body()));
     }
 
     /**
@@ -138,7 +141,7 @@ public final class WeirTable {
             writeColumns(out, wanted);
         });
         return requests.send(ask("/rows:lookup", body), false, retryFor)
-                .thenApply(bytes -> ArrowAnswers.decode(bytes, answer, allocator))
+                .thenApply(got -> ArrowAnswers.decode(got.body(), answer, allocator))
                 .thenApply(rows -> found(rows, keys.count()));
     }
 
@@ -172,15 +175,26 @@ public final class WeirTable {
         if (prefix.count() != 1) {
             throw new IllegalArgumentException("one prefix at a time, and not " + prefix.count());
         }
+        return prefixPage(prefix, new Rows(description.columns(columns), List.of()), limit, "");
+    }
+
+    /** The store may answer less at a time than it was asked for; it then says from where there is more. */
+    private CompletionStage<Rows> prefixPage(Rows prefix, Rows before, int limit, String after) {
         ByteString body = json(out -> {
             out.writeFieldName("prefix");
             writeRows(out, prefix);
-            writeColumns(out, columns);
-            out.writeNumberField("limit", limit);
+            writeColumns(out, before.columns().stream().map(Column::name).toList());
+            out.writeNumberField("limit", Math.min(PAGE_ROWS, limit - before.count()));
+            if (!after.isEmpty()) {
+                out.writeStringField("after", after);
+            }
         });
-        List<Column> answer = description.columns(columns);
-        return requests.send(ask("/rows:prefix", body), false, retryFor)
-                .thenApply(bytes -> ArrowAnswers.decode(bytes, answer, allocator));
+        return requests.send(ask("/rows:prefix", body), false, retryFor).thenCompose(answer -> {
+            Rows rows = before.and(ArrowAnswers.decode(answer.body(), before.columns(), allocator));
+            return answer.next().isEmpty() || answer.next().equals(after) || rows.count() >= limit
+                    ? CompletableFuture.completedFuture(rows)
+                    : prefixPage(prefix, rows, limit, answer.next());
+        });
     }
 
     private HttpRequest ask(String call, ByteString json) {

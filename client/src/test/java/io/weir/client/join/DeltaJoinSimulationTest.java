@@ -9,6 +9,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.pekko.Done;
@@ -152,6 +153,9 @@ class DeltaJoinSimulationTest {
                     .untilAsserted(() ->
                             assertThat(model.outputRows()).as("seed " + seed).isEqualTo(model.fullJoin()));
             running.stop().toCompletableFuture().join();
+            threads.shutdown();
+            assertThat(threads.awaitTermination(10, TimeUnit.SECONDS)).isTrue();
+            await().until(() -> allocator.getAllocatedMemory() == 0);
         } finally {
             threads.shutdown();
         }
