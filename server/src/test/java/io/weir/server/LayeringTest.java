@@ -27,9 +27,16 @@ class LayeringTest {
             .definedBy("io.weir.sharding..")
             .layer("http")
             .definedBy("io.weir.http..")
+            .layer("client")
+            .definedBy("io.weir.client..")
             .layer("server")
             .definedBy("io.weir.server..")
             .whereLayer("server")
+            .mayNotBeAccessedByAnyLayer()
+            // Beside the store, not above it: it knows the store by its HTTP contract, and the store does not know it.
+            .whereLayer("client")
+            .mayOnlyAccessLayers("codec")
+            .whereLayer("client")
             .mayNotBeAccessedByAnyLayer()
             .whereLayer("http")
             .mayOnlyBeAccessedByLayers("server")
@@ -40,7 +47,7 @@ class LayeringTest {
             .whereLayer("persistence")
             .mayOnlyBeAccessedByLayers("actors", "sharding", "http", "server")
             .whereLayer("codec")
-            .mayOnlyBeAccessedByLayers("persistence", "actors", "sharding", "http", "server");
+            .mayOnlyBeAccessedByLayers("persistence", "actors", "sharding", "http", "client", "server");
 
     @ArchTest
     static final ArchRule packagesAreFreeOfCycles =
