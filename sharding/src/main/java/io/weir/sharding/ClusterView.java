@@ -8,6 +8,8 @@ import io.weir.actors.catalog.CatalogState;
 import io.weir.codec.ErrorCode;
 import io.weir.codec.WeirException;
 import io.weir.codec.batch.EncodedRows;
+import io.weir.codec.ingest.ChangedRows;
+import io.weir.codec.row.Key;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,8 +34,11 @@ import org.jspecify.annotations.Nullable;
 
 /** {@link WeirCluster} over Cluster Sharding and the catalog's singleton proxy. */
 final class ClusterView implements WeirCluster {
-    /** Most bytes of rows in one append; more would not fit a message to another node. */
+    /** Most bytes of rows or keys in one command; more would not fit a message to another node. */
     static final int APPEND_BYTES_MAX = 33 << 20;
+
+    /** What stands before each key in a message. */
+    private static final int KEY_LENGTH_BYTES = 4;
 
     private static final Duration AGENT_TIMEOUT = Duration.ofMillis(500);
 
@@ -87,16 +92,37 @@ final class ClusterView implements WeirCluster {
     }
 
     private static void checkSize(Bucket.Command command) {
-        if (command instanceof Bucket.Append append) {
-            long bytes =
-                    append.rows().stream().mapToLong(EncodedRows::sizeInBytes).sum();
-            if (bytes > APPEND_BYTES_MAX) {
-                throw new WeirException(
-                        ErrorCode.BODY_TOO_LARGE,
-                        "the rows for one bucket take %d bytes decoded, more than %d; send fewer in one request"
-                                .formatted(bytes, APPEND_BYTES_MAX));
-            }
+        long bytes = sizeOf(command);
+        if (bytes > APPEND_BYTES_MAX) {
+            throw new WeirException(
+                    ErrorCode.BODY_TOO_LARGE,
+                    "the rows or keys for one bucket take %d bytes decoded, more than %d; send fewer in one request"
+                            .formatted(bytes, APPEND_BYTES_MAX));
         }
+    }
+
+    private static long sizeOf(Bucket.Command command) {
+        if (command instanceof Bucket.Append append) {
+            return append.rows().stream().mapToLong(EncodedRows::sizeInBytes).sum();
+        } else if (command instanceof Bucket.Upsert upsert) {
+            return upsert.changes().stream().mapToLong(ChangedRows::sizeInBytes).sum();
+        } else if (command instanceof Bucket.InsertIfMissing insert) {
+            return insert.rows().sizeInBytes();
+        } else if (command instanceof Bucket.Lookup lookup) {
+            long bytes = 0;
+            for (Key key : lookup.keys()) {
+                bytes += key.bytes().length + KEY_LENGTH_BYTES;
+            }
+            return bytes;
+        }
+        return 0;
+    }
+
+    /** Whether the bucket may have stored something for a command that it did not answer. */
+    private static boolean stores(Bucket.@Nullable Command command) {
+        return command instanceof Bucket.Append
+                || command instanceof Bucket.InsertIfMissing
+                || (command instanceof Bucket.Upsert upsert && !upsert.checkOnly());
     }
 
     private static Throwable bucketFailure(
@@ -104,7 +130,7 @@ final class ClusterView implements WeirCluster {
         if (!isTimeout(failure)) {
             return failure;
         }
-        return asked instanceof Bucket.Append
+        return stores(asked)
                 ? new WeirException(
                         ErrorCode.OUTCOME_UNKNOWN,
                         "bucket %s did not answer within %s; the rows may be stored or not"

@@ -18,12 +18,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Deletes the logs of tables that were dropped. The disk is listed before the catalog is asked, so a table created meanwhile is never
+ * Deletes what buckets of dropped tables and dropped partitions left on the disk. The disk is listed before the catalog is asked, so a table or partition created meanwhile is never
  * taken for a dropped one; and only ids that the catalog has given out count, so that a new, empty catalog deletes nothing.
  */
 final class DroppedTables {
     private static final Logger LOG = LoggerFactory.getLogger(DroppedTables.class);
-    private static final Pattern BUCKET_DIRECTORY = Pattern.compile("\\d{1,18}-\\d{1,9}");
+    private static final Pattern BUCKET_DIRECTORY = Pattern.compile("\\d{1,18}-(\\d{1,18}-)?\\d{1,9}");
 
     private final FileStore files;
     private final Path logs;
@@ -39,7 +39,7 @@ final class DroppedTables {
         this.segmentIo = segmentIo;
     }
 
-    /** @return the buckets that have a directory here and are not of a dropped table */
+    /** @return the buckets that have a directory here and are not of a dropped table or partition */
     CompletionStage<List<BucketId>> sweep() {
         return CompletableFuture.supplyAsync(this::onDisk, segmentIo)
                 .thenCompose(found -> found.isEmpty()
@@ -52,6 +52,7 @@ final class DroppedTables {
         try {
             return files.list(logs).stream()
                     .filter(name -> BUCKET_DIRECTORY.matcher(name).matches())
+                    .filter(name -> BucketId.parse(name).entityId().equals(name))
                     .map(BucketId::parse)
                     .toList();
         } catch (IOException e) {
@@ -65,15 +66,22 @@ final class DroppedTables {
         }
         List<BucketId> left = new ArrayList<>();
         for (BucketId bucket : found) {
-            boolean dropped = bucket.tableId() <= existing.lastTableId()
-                    && !existing.ids().contains(bucket.tableId());
-            if (!dropped) {
+            if (!isDropped(bucket, existing)) {
                 left.add(bucket);
             } else {
                 delete(bucket);
             }
         }
         return left;
+    }
+
+    private static boolean isDropped(BucketId bucket, Catalog.TableIds existing) {
+        boolean tableDropped = bucket.tableId() <= existing.lastTableId()
+                && !existing.ids().contains(bucket.tableId());
+        boolean partitionDropped = bucket.partitionId() != 0
+                && bucket.partitionId() <= existing.lastPartitionId()
+                && !existing.partitionIds().contains(bucket.partitionId());
+        return tableDropped || partitionDropped;
     }
 
     private void delete(BucketId bucket) {
@@ -86,10 +94,10 @@ final class DroppedTables {
         try {
             files.deleteTree(logs.resolve(bucket.entityId()));
             files.syncDirectory(logs);
-            LOG.info("deleted the log of bucket {}, whose table was dropped", bucket.entityId());
+            LOG.info("deleted bucket {}, whose table or partition was dropped", bucket.entityId());
         } catch (IOException e) {
             LOG.warn(
-                    "cannot delete the log of bucket {}, whose table was dropped; tried again later",
+                    "cannot delete bucket {}, whose table or partition was dropped; tried again later",
                     bucket.entityId(),
                     e);
         } finally {

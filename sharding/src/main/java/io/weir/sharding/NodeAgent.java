@@ -7,6 +7,7 @@ import io.weir.codec.ErrorCode;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -30,6 +31,7 @@ final class NodeAgent extends AbstractBehavior<NodeAgent.Command> {
     private static final Duration SWEEP = Duration.ofSeconds(5);
     private static final int TICKS_BETWEEN_WAKES = 30;
     private static final int WAKES_PER_TICK = 32;
+    private static final Set<ErrorCode> GONE = Set.of(ErrorCode.TABLE_NOT_FOUND, ErrorCode.PARTITION_NOT_FOUND);
     private static final Duration TAKE_OVER_TIMEOUT = Duration.ofSeconds(15);
 
     sealed interface Command {}
@@ -159,7 +161,7 @@ final class NodeAgent extends AbstractBehavior<NodeAgent.Command> {
         return this;
     }
 
-    /** @return empty when somebody leads the bucket now, or there is no such table any more; else why not */
+    /** @return empty when somebody leads the bucket now, or there is no such table or partition any more; else why not */
     private CompletionStage<String> takeOver(BucketId bucket) {
         return cluster.<Bucket.DescribeReply>askBucket(bucket, Bucket.Describe::new, TAKE_OVER_TIMEOUT)
                 .handle((reply, failure) -> {
@@ -167,7 +169,7 @@ final class NodeAgent extends AbstractBehavior<NodeAgent.Command> {
                         return bucket.entityId() + ": " + failure;
                     }
                     boolean settled = reply instanceof Bucket.Description
-                            || (reply instanceof Bucket.Refused refused && refused.code() == ErrorCode.TABLE_NOT_FOUND);
+                            || (reply instanceof Bucket.Refused refused && GONE.contains(refused.code()));
                     return settled ? "" : bucket.entityId() + ": " + reply;
                 });
     }

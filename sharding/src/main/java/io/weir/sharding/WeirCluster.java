@@ -14,7 +14,7 @@ import org.apache.pekko.actor.typed.ActorSystem;
 
 /**
  * A node's view of the cluster: the way to any bucket and to the catalog, wherever they live. Created once a node; started when the
- * node is up. Questions that get no answer in time fail with WeirException TIMEOUT (for an append: OUTCOME_UNKNOWN).
+ * node is up. Questions that get no answer in time fail with WeirException TIMEOUT (for what stores rows: OUTCOME_UNKNOWN).
  */
 public interface WeirCluster {
     ActorSystem<?> system();

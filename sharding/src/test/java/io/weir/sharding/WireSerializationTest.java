@@ -9,12 +9,14 @@ import io.weir.actors.bucket.BucketId;
 import io.weir.actors.bucket.BucketManifest;
 import io.weir.actors.bucket.TestRows;
 import io.weir.actors.catalog.Catalog;
+import io.weir.actors.catalog.PartitionInfo;
 import io.weir.codec.ErrorCode;
 import io.weir.codec.schema.Column;
 import io.weir.codec.schema.TypeParser;
 import java.io.NotSerializableException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
@@ -48,8 +50,14 @@ class WireSerializationTest {
     }
 
     private static List<Object> messages() {
-        Catalog.TableDefinition definition =
-                new Catalog.TableDefinition("t", TestRows.COLUMNS, List.of("id"), 4, Map.of("log.ttl", "1d"));
+        Catalog.TableDefinition definition = new Catalog.TableDefinition(
+                "t",
+                TestRows.COLUMNS,
+                List.of("id", "name"),
+                List.of("id"),
+                List.of("name"),
+                4,
+                Map.of("log.ttl", "1d"));
         Catalog.TableChange change = new Catalog.TableChange(
                 List.of(new Column(0, "m", TypeParser.parse("MAP<STRING, ARRAY<INT NOT NULL>>"), true)),
                 Map.of("a", "b"),
@@ -57,6 +65,8 @@ class WireSerializationTest {
                 List.of("c"),
                 Map.of("log.linger", "1ms"),
                 Set.of("log.ttl"));
+        PartitionInfo partition =
+                new PartitionInfo(1L << 40, "2026$x", List.of("2026", "x"), Instant.ofEpochMilli(1_700_000_000_123L));
         BucketId bucket = new BucketId(3, 1);
         BucketManifest.Node node = new BucketManifest.Node("id", "host:1");
         Bucket.FetchedRows dense = new Bucket.FetchedRows(TestRows.range(0, 10), 5, null, 77, null);
@@ -74,11 +84,17 @@ class WireSerializationTest {
                 new Catalog.ListTables("db", ref()),
                 new Catalog.GetTable("db", "t", ref()),
                 new Catalog.GetTableById(Long.MAX_VALUE, 7, ref()),
+                new Catalog.ListPartitions("db", "t", ref()),
+                new Catalog.CreatePartition("db", "t", List.of("2026", "x"), ref()),
+                new Catalog.DropPartition("db", "t", "2026$x", ref()),
+                new Catalog.EnsurePartitions(9, List.of(List.of("2026"), List.of("2027")), ref()),
                 new Catalog.ListTableIds(ref()),
                 new Catalog.Done(),
                 new Catalog.Databases(List.of("a")),
                 new Catalog.Table(TestRows.table(9, Map.of())),
                 new Catalog.Tables(List.of("a", "b")),
+                new Catalog.Partition(partition),
+                new Catalog.Partitions(List.of(partition)),
                 new Catalog.TableIds(Set.of(1L, 1L << 40), 1L << 40, Set.of(3L), 3),
                 new Catalog.Refused(ErrorCode.TABLE_EXISTS, "detail"),
                 new Bucket.Fetch(1, Long.MAX_VALUE, 3, 4, List.of(2, 1), "a = 1", Duration.ofMillis(1500), ref()),

@@ -12,9 +12,20 @@ import java.time.ZoneId;
 public record AutoPartition(Unit unit, int preCreate, int retention, ZoneId zone) {
     /** A partition's length, and the form of its value: {@code 2026}, {@code 2026-11}, {@code 2026-11-23}, {@code 2026-11-23-17}. */
     public enum Unit {
-        YEAR,
-        MONTH,
-        DAY,
-        HOUR
+        YEAR(4),
+        MONTH(7),
+        DAY(10),
+        HOUR(13);
+
+        private final int textLength;
+
+        Unit(int textLength) {
+            this.textLength = textLength;
+        }
+
+        /** How many characters a value has. */
+        int textLength() {
+            return textLength;
+        }
     }
 }

@@ -60,7 +60,7 @@ public final class Catalog {
 
     /**
      * Finds partitions by their values, and creates those that are missing, all or none; answered with {@link Partitions} in the order
-     * asked.
+     * asked. Refused where the table's auto-partition rule keeps no partition so old.
      */
     public record EnsurePartitions(long tableId, List<List<String>> values, ActorRef<Reply> replyTo)
             implements Command {
@@ -71,6 +71,11 @@ public final class Catalog {
 
     /** The ids of all tables and partitions that exist: what a node may keep on its disk. */
     public record ListTableIds(ActorRef<Reply> replyTo) implements Command {}
+
+    /** What the catalog tells itself now and then: let partitions come and go by their rules. */
+    enum ApplyAutoPartitions implements Command {
+        INSTANCE
+    }
 
     /** A table to be; checked by {@link TableRules}. Column ids in it are ignored. */
     public record TableDefinition(

@@ -2,6 +2,7 @@ package io.weir.actors.catalog;
 
 import io.weir.actors.catalog.CatalogEvent.DatabaseCreated;
 import io.weir.actors.catalog.CatalogEvent.DatabaseDropped;
+import io.weir.actors.catalog.CatalogEvent.PartitionsCreated;
 import io.weir.actors.catalog.CatalogEvent.TableAltered;
 import io.weir.actors.catalog.CatalogEvent.TableCreated;
 import io.weir.actors.catalog.CatalogEvent.TableDropped;
@@ -11,18 +12,28 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.PostStop;
+import org.apache.pekko.actor.typed.PreRestart;
 import org.apache.pekko.actor.typed.SupervisorStrategy;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 import org.apache.pekko.persistence.typed.PersistenceId;
+import org.apache.pekko.persistence.typed.RecoveryCompleted;
 import org.apache.pekko.persistence.typed.SnapshotAdapter;
 import org.apache.pekko.persistence.typed.javadsl.CommandHandlerWithReply;
 import org.apache.pekko.persistence.typed.javadsl.EventHandler;
 import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehaviorWithEnforcedReplies;
 import org.apache.pekko.persistence.typed.javadsl.ReplyEffect;
 import org.apache.pekko.persistence.typed.javadsl.RetentionCriteria;
+import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The catalog's actor: checks a command against {@link TableRules} and the state, stores one event, answers. Events are never
@@ -32,22 +43,35 @@ public final class CatalogBehavior
         extends EventSourcedBehaviorWithEnforcedReplies<Catalog.Command, CatalogEvent, CatalogState> {
     public static final PersistenceId PERSISTENCE_ID = PersistenceId.ofUniqueId("catalog");
     private static final int EVENTS_PER_SNAPSHOT = 100;
+    private static final Duration AUTO_PARTITION_INTERVAL = Duration.ofMinutes(1);
+
+    /** Most tables whose partitions change in one step, so that questions get their turn in between. */
+    private static final int AUTO_PARTITION_TABLES = 100;
+
+    private static final Logger LOG = LoggerFactory.getLogger(CatalogBehavior.class);
 
     private final Clock clock;
-    private final CatalogMirror mirror; // spine: published nowhere yet
+    private final CatalogMirror mirror;
+    private final TimerScheduler<Catalog.Command> timers;
+    private final ActorRef<Catalog.Command> self;
 
-    private CatalogBehavior(Clock clock, CatalogMirror mirror) {
+    private CatalogBehavior(
+            Clock clock, CatalogMirror mirror, TimerScheduler<Catalog.Command> timers, ActorRef<Catalog.Command> self) {
         super(
                 PERSISTENCE_ID,
                 SupervisorStrategy.restartWithBackoff(Duration.ofMillis(200), Duration.ofSeconds(5), 0.2));
         this.clock = clock;
         this.mirror = mirror;
+        this.timers = timers;
+        this.self = self;
     }
 
     /** @param mirror shows the state to readers on this node while the catalog runs here */
     public static Behavior<Catalog.Command> create(Clock clock, CatalogMirror mirror) {
-        mirror.clear();
-        return new CatalogBehavior(clock, mirror);
+        return Behaviors.setup(context -> {
+            mirror.clear();
+            return Behaviors.withTimers(timers -> new CatalogBehavior(clock, mirror, timers, context.getSelf()));
+        });
     }
 
     @Override
@@ -57,11 +81,23 @@ public final class CatalogBehavior
 
     @Override
     public EventHandler<CatalogState, CatalogEvent> eventHandler() {
-        return (state, event) -> {
-            CatalogState after = state.apply(event);
-            mirror.publish(after); // spine: too early, the event may not be stored; and not cleared at the end
-            return after;
-        };
+        return CatalogState::apply;
+    }
+
+    @Override
+    public SignalHandler<CatalogState> signalHandler() {
+        return newSignalHandlerBuilder()
+                .onSignal(RecoveryCompleted.instance(), state -> {
+                    mirror.publish(state);
+                    timers.startTimerWithFixedDelay(
+                            Catalog.ApplyAutoPartitions.INSTANCE,
+                            Catalog.ApplyAutoPartitions.INSTANCE,
+                            Duration.ZERO,
+                            AUTO_PARTITION_INTERVAL);
+                })
+                .onSignal(PreRestart.instance(), state -> mirror.clear())
+                .onSignal(PostStop.instance(), state -> mirror.clear())
+                .build();
     }
 
     @Override
@@ -114,15 +150,33 @@ public final class CatalogBehavior
                                 c.replyTo(), () -> new Catalog.Table(requireTable(state, c.database(), c.table()))))
                 .onCommand(
                         Catalog.GetTableById.class,
-                        (state, c) -> answer(c.replyTo(), () -> state.table(c.tableId())
-                                .<Catalog.Reply>map(Catalog.Table::new)
-                                .orElseThrow(() -> notFound("there is no table with id " + c.tableId()))))
+                        (state, c) -> answer(c.replyTo(), () -> {
+                            TableInfo table = requireTable(state, c.tableId());
+                            if (c.partitionId() != 0) {
+                                requirePartition(state, c.tableId(), c.partitionId());
+                            }
+                            return new Catalog.Table(table);
+                        }))
+                .onCommand(
+                        Catalog.ListPartitions.class,
+                        (state, c) -> answer(
+                                c.replyTo(),
+                                () -> new Catalog.Partitions(
+                                        state.partitions(requireTable(state, c.database(), c.table())
+                                                .tableId()))))
+                .onCommand(Catalog.CreatePartition.class, this::onCreatePartition)
+                .onCommand(Catalog.DropPartition.class, this::onDropPartition)
+                .onCommand(Catalog.EnsurePartitions.class, this::onEnsurePartitions)
+                .onCommand(Catalog.ApplyAutoPartitions.class, (state, c) -> onApplyAutoPartitions(state))
                 .onCommand(
                         Catalog.ListTableIds.class,
                         (state, c) -> answer(
                                 c.replyTo(),
                                 () -> new Catalog.TableIds(
-                                        state.tableIds(), state.lastTableId(), java.util.Set.of(), 0)))
+                                        state.tableIds(),
+                                        state.lastTableId(),
+                                        state.partitionIds(),
+                                        state.lastPartitionId())))
                 .build();
     }
 
@@ -158,24 +212,15 @@ public final class CatalogBehavior
                 requireDatabase(state, c.database());
             }
             Catalog.TableDefinition definition = c.definition();
-            TableRules.check(definition);
             if (state.table(c.database(), definition.name()).isPresent()) {
                 throw new WeirException(
                         ErrorCode.TABLE_EXISTS,
                         "table '%s' exists already in database '%s'".formatted(definition.name(), c.database()));
             }
-            TableInfo table = new TableInfo(
-                    state.lastTableId() + 1,
-                    c.database(),
-                    definition.name(),
-                    List.of(TableRules.firstSchema(definition)),
-                    List.of(),
-                    definition.bucketKey(),
-                    List.of(),
-                    definition.buckets(),
-                    definition.properties(),
-                    Instant.now(clock).truncatedTo(ChronoUnit.MILLIS));
-            return new Decision(List.of(new TableCreated(table, createsDatabase)), new Catalog.Table(table));
+            TableInfo table = TableRules.create(state.lastTableId() + 1, c.database(), definition, now());
+            return new Decision(
+                    withPartitionsByRule(state, new TableCreated(table, createsDatabase), table),
+                    new Catalog.Table(table));
         });
     }
 
@@ -191,9 +236,79 @@ public final class CatalogBehavior
         return decide(c.replyTo(), () -> {
             TableInfo before = requireTable(state, c.database(), c.table());
             TableInfo after = TableRules.change(before, c.change());
-            List<CatalogEvent> events = after.equals(before) ? List.of() : List.of(new TableAltered(after));
+            List<CatalogEvent> events =
+                    after.equals(before) ? List.of() : withPartitionsByRule(state, new TableAltered(after), after);
             return new Decision(events, new Catalog.Table(after));
         });
+    }
+
+    private List<CatalogEvent> withPartitionsByRule(CatalogState state, CatalogEvent event, TableInfo table) {
+        List<CatalogEvent> events = new ArrayList<>(List.of(event));
+        events.addAll(new PartitionChanges(state, table, now()).byRule());
+        return events;
+    }
+
+    private ReplyEffect<CatalogEvent, CatalogState> onCreatePartition(CatalogState state, Catalog.CreatePartition c) {
+        return decide(c.replyTo(), () -> {
+            TableInfo table = requireTable(state, c.database(), c.table());
+            PartitionsCreated created = new PartitionChanges(state, table, now()).create(c.values());
+            return new Decision(
+                    List.of(created), new Catalog.Partition(created.partitions().get(0)));
+        });
+    }
+
+    private ReplyEffect<CatalogEvent, CatalogState> onDropPartition(CatalogState state, Catalog.DropPartition c) {
+        return decide(c.replyTo(), () -> {
+            TableInfo table = requireTable(state, c.database(), c.table());
+            return new Decision(
+                    List.of(new PartitionChanges(state, table, now()).drop(c.partition())), new Catalog.Done());
+        });
+    }
+
+    private ReplyEffect<CatalogEvent, CatalogState> onEnsurePartitions(CatalogState state, Catalog.EnsurePartitions c) {
+        return decide(c.replyTo(), () -> {
+            TableInfo table = requireTable(state, c.tableId());
+            Optional<PartitionsCreated> created = new PartitionChanges(state, table, now()).ensure(c.values());
+            CatalogState after = created.map(state::apply).orElse(state);
+            List<PartitionInfo> found = c.values().stream()
+                    .map(values -> after.partition(c.tableId(), PartitionInfo.name(values))
+                            .orElseThrow())
+                    .toList();
+            return new Decision(
+                    created.<List<CatalogEvent>>map(List::of).orElse(List.of()), new Catalog.Partitions(found));
+        });
+    }
+
+    private ReplyEffect<CatalogEvent, CatalogState> onApplyAutoPartitions(CatalogState state) {
+        List<CatalogEvent> events = new ArrayList<>();
+        CatalogState after = state;
+        int tables = 0;
+        for (Long id : state.autoPartitioned()) {
+            TableInfo table = requireTable(state, id);
+            List<CatalogEvent> ofTable = new PartitionChanges(after, table, now()).byRule();
+            for (CatalogEvent event : ofTable) {
+                LOG.info("by the auto-partition rule of table {}.{}: {}", table.database(), table.name(), event);
+                after = after.apply(event);
+            }
+            events.addAll(ofTable);
+            tables += ofTable.isEmpty() ? 0 : 1;
+            if (tables == AUTO_PARTITION_TABLES) {
+                break;
+            }
+        }
+        if (events.isEmpty()) {
+            return Effect().noReply();
+        }
+        boolean more = tables == AUTO_PARTITION_TABLES;
+        return Effect()
+                .persist(events)
+                .thenRun(mirror::publish)
+                .thenRun(stored -> {
+                    if (more) {
+                        self.tell(Catalog.ApplyAutoPartitions.INSTANCE);
+                    }
+                })
+                .thenNoReply();
     }
 
     private record Decision(List<CatalogEvent> events, Catalog.Reply reply) {}
@@ -208,7 +323,10 @@ public final class CatalogBehavior
         }
         return decided.events().isEmpty()
                 ? Effect().reply(replyTo, decided.reply())
-                : Effect().persist(decided.events()).thenReply(replyTo, state -> decided.reply());
+                : Effect()
+                        .persist(decided.events())
+                        .thenRun(mirror::publish)
+                        .thenReply(replyTo, state -> decided.reply());
     }
 
     private ReplyEffect<CatalogEvent, CatalogState> answer(
@@ -227,6 +345,23 @@ public final class CatalogBehavior
         requireDatabase(state, database);
         return state.table(database, table)
                 .orElseThrow(() -> notFound("there is no table '%s' in database '%s'".formatted(table, database)));
+    }
+
+    private static TableInfo requireTable(CatalogState state, long tableId) {
+        return state.table(tableId).orElseThrow(() -> notFound("there is no table with id " + tableId));
+    }
+
+    private static void requirePartition(CatalogState state, long tableId, long partitionId) {
+        if (state.partition(tableId, partitionId).isEmpty()) {
+            throw new WeirException(
+                    ErrorCode.PARTITION_NOT_FOUND,
+                    "there is no partition with id %d in table %d".formatted(partitionId, tableId));
+        }
+    }
+
+    /** As exact as events keep it. */
+    private Instant now() {
+        return Instant.now(clock).truncatedTo(ChronoUnit.MILLIS);
     }
 
     private static WeirException notFound(String detail) {

@@ -1,5 +1,7 @@
 package io.weir.actors.catalog;
 
+import java.util.List;
+
 /** What happened to the catalog. Stored for ever: names and shapes are pinned by the event serializer's golden file. */
 public sealed interface CatalogEvent {
     record DatabaseCreated(String database) implements CatalogEvent {}
@@ -14,4 +16,18 @@ public sealed interface CatalogEvent {
 
     /** @param table as it is after the change */
     record TableAltered(TableInfo table) implements CatalogEvent {}
+
+    /** All of them at once. */
+    record PartitionsCreated(long tableId, List<PartitionInfo> partitions) implements CatalogEvent {
+        public PartitionsCreated {
+            partitions = List.copyOf(partitions);
+        }
+    }
+
+    /** All of them at once, with their rows. */
+    record PartitionsDropped(long tableId, List<Long> partitionIds) implements CatalogEvent {
+        public PartitionsDropped {
+            partitionIds = List.copyOf(partitionIds);
+        }
+    }
 }

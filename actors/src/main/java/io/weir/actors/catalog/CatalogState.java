@@ -1,7 +1,6 @@
 package io.weir.actors.catalog;
 
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -9,6 +8,8 @@ import java.util.Set;
 import java.util.TreeMap;
 import scala.collection.immutable.HashMap;
 import scala.collection.immutable.HashMap$;
+import scala.collection.immutable.HashSet;
+import scala.collection.immutable.HashSet$;
 import scala.jdk.javaapi.CollectionConverters;
 import scala.jdk.javaapi.OptionConverters;
 
@@ -17,48 +18,93 @@ import scala.jdk.javaapi.OptionConverters;
  * maps), so that thousands of tables are not copied for each event.
  */
 public final class CatalogState {
-    public static final CatalogState EMPTY = new CatalogState(0, none(), none());
+    public static final CatalogState EMPTY = new CatalogState(0, 0, none(), none(), none(), HashSet$.MODULE$.empty());
 
     private final long lastTableId;
+    private final long lastPartitionId;
     private final HashMap<String, HashMap<String, Long>> databases;
     private final HashMap<Long, TableInfo> tables;
 
+    /** By table id; a table without partitions is not in it. */
+    private final HashMap<Long, TablePartitions> partitions;
+
+    /** Ids of the tables whose partitions come and go with time, so that the rest need not be looked at for it. */
+    private final HashSet<Long> autoPartitioned;
+
     private CatalogState(
-            long lastTableId, HashMap<String, HashMap<String, Long>> databases, HashMap<Long, TableInfo> tables) {
+            long lastTableId,
+            long lastPartitionId,
+            HashMap<String, HashMap<String, Long>> databases,
+            HashMap<Long, TableInfo> tables,
+            HashMap<Long, TablePartitions> partitions,
+            HashSet<Long> autoPartitioned) {
         this.lastTableId = lastTableId;
+        this.lastPartitionId = lastPartitionId;
         this.databases = databases;
         this.tables = tables;
+        this.partitions = partitions;
+        this.autoPartitioned = autoPartitioned;
     }
 
-    /** What a snapshot holds. */
-    public record Snapshot(long lastTableId, List<String> databases, List<TableInfo> tables) {
+    /**
+     * What a snapshot holds.
+     *
+     * @param partitions of the tables that have any
+     */
+    public record Snapshot(
+            long lastTableId,
+            List<String> databases,
+            List<TableInfo> tables,
+            long lastPartitionId,
+            List<PartitionsOfTable> partitions) {
         public Snapshot {
             databases = List.copyOf(databases);
             tables = List.copyOf(tables);
+            partitions = List.copyOf(partitions);
+        }
+    }
+
+    /** A table's partitions, in a snapshot. */
+    public record PartitionsOfTable(long tableId, List<PartitionInfo> partitions) {
+        public PartitionsOfTable {
+            partitions = List.copyOf(partitions);
         }
     }
 
     public static CatalogState of(Snapshot snapshot) {
-        CatalogState state = new CatalogState(snapshot.lastTableId(), none(), none());
+        CatalogState state = EMPTY;
         for (String database : snapshot.databases()) {
             state = state.withDatabase(database);
         }
         for (TableInfo table : snapshot.tables()) {
             state = state.withTable(table);
         }
-        return state;
+        for (PartitionsOfTable some : snapshot.partitions()) {
+            state = state.withPartitions(some.tableId(), some.partitions());
+        }
+        return state.withLastIds(snapshot.lastTableId(), snapshot.lastPartitionId());
     }
 
     public Snapshot snapshot() {
+        List<PartitionsOfTable> ofTables = new ArrayList<>();
+        CollectionConverters.asJava(partitions)
+                .forEach((id, some) -> ofTables.add(new PartitionsOfTable(id, some.oldestFirst())));
         return new Snapshot(
                 lastTableId,
                 databaseNames(),
-                List.copyOf(CollectionConverters.asJava(tables).values()));
+                List.copyOf(CollectionConverters.asJava(tables).values()),
+                lastPartitionId,
+                ofTables);
     }
 
     /** The highest id ever given to a table; 0 before the first. */
     public long lastTableId() {
         return lastTableId;
+    }
+
+    /** The highest id ever given to a partition, of any table; 0 before the first. */
+    public long lastPartitionId() {
+        return lastPartitionId;
     }
 
     public List<String> databaseNames() {
@@ -86,6 +132,36 @@ public final class CatalogState {
         return Set.copyOf(CollectionConverters.asJava(tables).keySet());
     }
 
+    /** A table's partitions, oldest first; none where there is no such table. */
+    public List<PartitionInfo> partitions(long tableId) {
+        return partitionsOf(tableId).oldestFirst();
+    }
+
+    /** A partition by the name that {@link PartitionInfo#name(List)} makes of its values. */
+    public Optional<PartitionInfo> partition(long tableId, String name) {
+        return partitionsOf(tableId).find(name);
+    }
+
+    public Optional<PartitionInfo> partition(long tableId, long partitionId) {
+        return partitionsOf(tableId).find(partitionId);
+    }
+
+    /** The ids of all partitions of all tables. */
+    public Set<Long> partitionIds() {
+        Set<Long> ids = new java.util.HashSet<>();
+        CollectionConverters.asJava(partitions).values().forEach(some -> ids.addAll(some.ids()));
+        return ids;
+    }
+
+    TablePartitions partitionsOf(long tableId) {
+        return OptionConverters.toJava(partitions.get(tableId)).orElse(TablePartitions.NONE);
+    }
+
+    /** The ids of the tables that have an auto-partition rule. */
+    Set<Long> autoPartitioned() {
+        return CollectionConverters.asJava(autoPartitioned);
+    }
+
     public CatalogState apply(CatalogEvent event) {
         if (event instanceof CatalogEvent.DatabaseCreated created) {
             return withDatabase(created.database());
@@ -99,6 +175,10 @@ public final class CatalogState {
             return withoutTable(dropped);
         } else if (event instanceof CatalogEvent.TableAltered altered) {
             return withTable(altered.table());
+        } else if (event instanceof CatalogEvent.PartitionsCreated created) {
+            return withPartitions(created.tableId(), created.partitions());
+        } else if (event instanceof CatalogEvent.PartitionsDropped dropped) {
+            return withoutPartitions(dropped);
         }
         throw new IllegalStateException("unknown event " + event);
     }
@@ -114,33 +194,82 @@ public final class CatalogState {
     }
 
     private CatalogState withDatabase(String database) {
-        return databases.contains(database)
-                ? this
-                : new CatalogState(lastTableId, databases.updated(database, none()), tables);
+        return databases.contains(database) ? this : withDatabases(databases.updated(database, none()));
     }
 
     private CatalogState withoutDatabase(String database) {
-        HashMap<Long, TableInfo> left = tables;
-        Collection<Long> ids = new ArrayList<>(tableIdsByName(database).values());
-        for (Long id : ids) {
-            left = left.removed(id);
+        CatalogState left = this;
+        for (Long id : List.copyOf(tableIdsByName(database).values())) {
+            left = left.withoutTable(id);
         }
-        return new CatalogState(lastTableId, databases.removed(database), left);
+        return left.withDatabases(databases.removed(database));
     }
 
     private CatalogState withTable(TableInfo table) {
         HashMap<String, Long> names = databases.apply(table.database());
         return new CatalogState(
                 Math.max(lastTableId, table.tableId()),
+                lastPartitionId,
                 databases.updated(table.database(), names.updated(table.name(), table.tableId())),
-                tables.updated(table.tableId(), table));
+                tables.updated(table.tableId(), table),
+                partitions,
+                TableProperties.hasAutoPartition(table.properties())
+                        ? autoPartitioned.incl(table.tableId())
+                        : autoPartitioned.excl(table.tableId()));
     }
 
     private CatalogState withoutTable(CatalogEvent.TableDropped dropped) {
         HashMap<String, Long> names = databases.apply(dropped.database());
+        CatalogState left = withoutTable(dropped.tableId());
+        return left.withDatabases(databases.updated(dropped.database(), names.removed(dropped.table())));
+    }
+
+    private CatalogState withoutTable(long tableId) {
         return new CatalogState(
                 lastTableId,
-                databases.updated(dropped.database(), names.removed(dropped.table())),
-                tables.removed(dropped.tableId()));
+                lastPartitionId,
+                databases,
+                tables.removed(tableId),
+                partitions.removed(tableId),
+                autoPartitioned.excl(tableId));
+    }
+
+    private CatalogState withPartitions(long tableId, List<PartitionInfo> created) {
+        TablePartitions all = partitionsOf(tableId);
+        long last = lastPartitionId;
+        for (PartitionInfo partition : created) {
+            all = all.with(partition);
+            last = Math.max(last, partition.partitionId());
+        }
+        return new CatalogState(
+                lastTableId, last, databases, tables, partitions.updated(tableId, all), autoPartitioned);
+    }
+
+    private CatalogState withoutPartitions(CatalogEvent.PartitionsDropped dropped) {
+        TablePartitions left = partitionsOf(dropped.tableId());
+        for (Long id : dropped.partitionIds()) {
+            left = left.without(id);
+        }
+        return new CatalogState(
+                lastTableId,
+                lastPartitionId,
+                databases,
+                tables,
+                left.size() == 0 ? partitions.removed(dropped.tableId()) : partitions.updated(dropped.tableId(), left),
+                autoPartitioned);
+    }
+
+    private CatalogState withDatabases(HashMap<String, HashMap<String, Long>> databasesNow) {
+        return new CatalogState(lastTableId, lastPartitionId, databasesNow, tables, partitions, autoPartitioned);
+    }
+
+    private CatalogState withLastIds(long tableId, long partitionId) {
+        return new CatalogState(
+                Math.max(lastTableId, tableId),
+                Math.max(lastPartitionId, partitionId),
+                databases,
+                tables,
+                partitions,
+                autoPartitioned);
     }
 }

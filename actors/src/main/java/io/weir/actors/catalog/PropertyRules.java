@@ -3,6 +3,7 @@ package io.weir.actors.catalog;
 import io.weir.codec.ErrorCode;
 import io.weir.codec.WeirException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -19,24 +20,54 @@ final class PropertyRules {
     static final String COMPRESSION = "log.compression";
     static final String LINGER = "log.linger";
 
-    private static final List<String> KNOWN =
-            List.of(DURABILITY, TTL, SEGMENT_SIZE, SEGMENT_AGE, RETAINED_SIZE, COMPRESSION, LINGER);
+    static final String MERGE_ENGINE = "merge-engine";
+    static final String VERSION_COLUMN = "merge-engine.version-column";
+    static final String CHANGELOG_IMAGE = "changelog.image";
+    static final String AUTO_INCREMENT_COLUMN = "auto-increment.column";
+    static final String AUTO_INCREMENT_CACHE = "auto-increment.cache-size";
+    static final String AUTO_PARTITION = "partition.auto.enabled";
+    static final String AUTO_PARTITION_UNIT = "partition.auto.unit";
+    static final String PRE_CREATE = "partition.auto.pre-create";
+    static final String RETENTION = "partition.auto.retention";
+    static final String TIME_ZONE = "partition.auto.time-zone";
+
+    private static final List<String> KNOWN = List.of(
+            DURABILITY,
+            TTL,
+            SEGMENT_SIZE,
+            SEGMENT_AGE,
+            RETAINED_SIZE,
+            COMPRESSION,
+            LINGER,
+            MERGE_ENGINE,
+            VERSION_COLUMN,
+            CHANGELOG_IMAGE,
+            AUTO_INCREMENT_COLUMN,
+            AUTO_INCREMENT_CACHE,
+            AUTO_PARTITION,
+            AUTO_PARTITION_UNIT,
+            PRE_CREATE,
+            RETENTION,
+            TIME_ZONE);
+
+    /** Properties whose value is the name of a column. */
+    static final List<String> COLUMN_VALUED = List.of(VERSION_COLUMN, AUTO_INCREMENT_COLUMN);
+
+    /** Beginnings of what only a table with a primary key can have. */
+    static final List<String> OF_PRIMARY_KEYS = List.of(MERGE_ENGINE, "fields.", CHANGELOG_IMAGE, "auto-increment.");
+
+    static final String OF_PARTITIONS = "partition.auto.";
 
     /** Properties of the contract that belong to features which this version does not have. */
     private static final List<String> LATER = List.of(
             "log.local-segments",
-            "merge-engine",
-            "merge-engine.version-column",
-            "changelog.image",
-            "auto-increment.column",
-            "auto-increment.cache-size",
             "kv.snapshot-interval",
             "datalake.enabled",
             "datalake.format",
             "datalake.freshness",
             "datalake.group");
 
-    private static final List<String> LATER_PREFIXES = List.of("fields.", "partition.auto.", "datalake.");
+    private static final String LATER_PREFIX = "datalake.";
 
     private static final Pattern QUANTITY = Pattern.compile("(\\d{1,18})\\s*([A-Za-z]*)");
 
@@ -51,10 +82,10 @@ final class PropertyRules {
 
     /** @throws WeirException NOT_SUPPORTED for a property of a later feature, INVALID_PROPERTY for one nobody knows */
     static void checkName(String name) {
-        if (KNOWN.contains(name)) {
+        if (KNOWN.contains(name) || MergeProperties.isField(name)) {
             return;
         }
-        if (LATER.contains(name) || LATER_PREFIXES.stream().anyMatch(name::startsWith)) {
+        if (LATER.contains(name) || name.startsWith(LATER_PREFIX)) {
             throw new WeirException(
                     ErrorCode.NOT_SUPPORTED,
                     "property '%s' belongs to a feature that this version does not have; leave it out".formatted(name));
@@ -93,6 +124,31 @@ final class PropertyRules {
         return bytes;
     }
 
+    /** A whole number in digits. */
+    static int count(String name, String value, int min, int max) {
+        int count = value.matches("\\d{1,9}") ? Integer.parseInt(value) : -1;
+        if (count < min || count > max) {
+            throw invalid(name, value, "a whole number from " + min + " to " + max);
+        }
+        return count;
+    }
+
+    /** One of the type's names, written in lower case and with hyphens. */
+    static <E extends Enum<E>> E choice(String name, String value, Class<E> type) {
+        List<String> texts = new ArrayList<>();
+        for (E constant : type.getEnumConstants()) {
+            if (text(constant).equals(value)) {
+                return constant;
+            }
+            texts.add(text(constant));
+        }
+        throw invalid(name, value, "one of " + String.join(", ", texts));
+    }
+
+    static String text(Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
     static WeirException invalid(String name, String value, String wanted) {
         return new WeirException(
                 ErrorCode.INVALID_PROPERTY,
@@ -116,7 +172,7 @@ final class PropertyRules {
         String probe = shortened(name);
         String best = DURABILITY;
         int bestDistance = Integer.MAX_VALUE;
-        for (String known : KNOWN) {
+        for (String known : candidates(probe)) {
             int distance = editDistance(probe, known);
             if (distance < bestDistance) {
                 bestDistance = distance;
@@ -124,6 +180,20 @@ final class PropertyRules {
             }
         }
         return best;
+    }
+
+    /** What may have been meant: all that is known, and the properties of the column that the name has in its middle. */
+    private static List<String> candidates(String name) {
+        List<String> candidates = new ArrayList<>(KNOWN);
+        String[] parts = name.split("\\.", -1);
+        if (parts.length == 3 && !parts[1].isEmpty()) {
+            candidates.add(MergeProperties.aggregation(parts[1]));
+            candidates.add(MergeProperties.delimiter(parts[1]));
+        } else if (parts[0].equals("fields")) {
+            return List.of(
+                    MergeProperties.aggregation(parts.length == 2 && !parts[1].isEmpty() ? parts[1] : "<column>"));
+        }
+        return candidates;
     }
 
     /** Levenshtein distance, one row of the table at a time. */

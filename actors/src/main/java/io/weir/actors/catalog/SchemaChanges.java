@@ -8,8 +8,10 @@ import io.weir.codec.schema.TableSchema;
 import io.weir.codec.schema.TypeParser;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /** Changes of a table by metadata alone, in the order drop, rename, widen, add, then properties. */
@@ -18,12 +20,13 @@ final class SchemaChanges {
             List.of(DataType.Simple.TINYINT, DataType.Simple.SMALLINT, DataType.Simple.INT, DataType.Simple.BIGINT);
 
     private final List<Column> columns;
-    private final List<String> bucketKey;
+    private final TableInfo table;
+    private final Set<String> added = new HashSet<>();
     private int lastColumnId;
 
     private SchemaChanges(TableInfo table) {
+        this.table = table;
         columns = new ArrayList<>(table.schema().columns());
-        bucketKey = new ArrayList<>(table.bucketKey());
         lastColumnId = table.schemas().stream()
                 .flatMap(schema -> schema.columns().stream())
                 .mapToInt(Column::id)
@@ -38,20 +41,30 @@ final class SchemaChanges {
         new TreeMap<>(change.widenings()).forEach(changes::widen);
         change.addColumns().forEach(changes::add);
         TableRules.checkColumns(changes.columns);
-        return new TableInfo(
+        Map<String, String> before = MergeProperties.renamed(table.properties(), change.renames());
+        TableInfo after = new TableInfo(
                 table.tableId(),
                 table.database(),
                 table.name(),
-                changes.schemas(table),
-                List.of(),
-                changes.bucketKey,
-                List.of(),
+                changes.schemas(),
+                renamed(table.primaryKey(), change),
+                renamed(table.bucketKey(), change),
+                renamed(table.partitionBy(), change),
                 table.buckets(),
-                properties(table, change),
+                properties(before, change),
                 table.createdAt());
+        PropertyFit.check(after);
+        PropertyFit.checkChange(before, after, changes.added);
+        return after;
     }
 
-    private List<TableSchema> schemas(TableInfo table) {
+    private static List<String> renamed(List<String> names, Catalog.TableChange change) {
+        return names.stream()
+                .map(name -> change.renames().getOrDefault(name, name))
+                .toList();
+    }
+
+    private List<TableSchema> schemas() {
         if (columns.equals(table.schema().columns())) {
             return table.schemas();
         }
@@ -64,8 +77,8 @@ final class SchemaChanges {
         return schemas;
     }
 
-    private static Map<String, String> properties(TableInfo table, Catalog.TableChange change) {
-        Map<String, String> properties = new HashMap<>(table.properties());
+    private static Map<String, String> properties(Map<String, String> before, Catalog.TableChange change) {
+        Map<String, String> properties = new HashMap<>(before);
         for (String name : change.unsetProperties()) {
             PropertyRules.checkName(name);
             if (change.setProperties().containsKey(name)) {
@@ -75,19 +88,28 @@ final class SchemaChanges {
             properties.remove(name);
         }
         properties.putAll(change.setProperties());
-        TableRules.checkProperties(properties);
         return properties;
     }
 
     private void drop(String name) {
         int index = indexOf(name);
-        if (bucketKey.contains(name)) {
-            throw TableRules.invalid("column '" + name + "' is part of the bucket key and cannot be dropped");
-        }
+        requireUnused("primary key", table.primaryKey(), name);
+        requireUnused("bucket key", table.bucketKey(), name);
+        requireUnused("partition columns", table.partitionBy(), name);
+        MergeProperties.naming(name, table.properties()).ifPresent(property -> {
+            throw TableRules.invalid(
+                    "column '%s' is what property '%s' is about and cannot be dropped".formatted(name, property));
+        });
         if (!columns.get(index).nullable()) {
             throw TableRules.invalid("column '" + name + "' is NOT NULL; only nullable columns can be dropped");
         }
         columns.remove(index);
+    }
+
+    private static void requireUnused(String what, List<String> names, String column) {
+        if (names.contains(column)) {
+            throw TableRules.invalid("column '%s' is part of the %s and cannot be dropped".formatted(column, what));
+        }
     }
 
     /** All at once, so that two columns may swap their names. */
@@ -95,20 +117,15 @@ final class SchemaChanges {
         Map<Integer, String> newNames = new HashMap<>();
         renames.forEach((old, name) -> newNames.put(columns.get(indexOf(old)).id(), name));
         columns.replaceAll(c -> new Column(c.id(), newNames.getOrDefault(c.id(), c.name()), c.type(), c.nullable()));
-        bucketKey.replaceAll(name -> renames.getOrDefault(name, name));
     }
 
+    /** Key columns too: the bytes of keys and of what is hashed are those of the value, whatever its width. */
     private void widen(String name, String typeText) {
         int index = indexOf(name);
         Column column = columns.get(index);
         DataType type = TypeParser.parse(typeText);
         if (type.equals(column.type())) {
             return;
-        }
-        if (bucketKey.contains(name)) {
-            throw TableRules.invalid(
-                    "column '%s' is part of the bucket key; another type would send rows to other buckets"
-                            .formatted(name));
         }
         if (!widens(column.type(), type)) {
             throw TableRules.invalid(
@@ -123,6 +140,7 @@ final class SchemaChanges {
             throw TableRules.invalid("added column '" + column.name()
                     + "' is NOT NULL, but the rows that are there have no value for it");
         }
+        added.add(column.name());
         columns.add(new Column(++lastColumnId, column.name(), column.type(), true));
     }
 

@@ -5,13 +5,14 @@ import io.weir.codec.WeirException;
 import io.weir.codec.batch.Compression;
 import io.weir.codec.merge.MergeSpec;
 import io.weir.persistence.log.LogSettings;
+import java.time.DateTimeException;
 import java.time.Duration;
-import java.util.Locale;
+import java.time.ZoneId;
 import java.util.Map;
 import java.util.Optional;
 
 /**
- * The properties of a log table, typed, with defaults filled in.
+ * The properties of a table, typed, with defaults filled in.
  *
  * <pre>
  * property            default  range
@@ -22,6 +23,28 @@ import java.util.Optional;
  * log.retained-size   0        1mb to 1024gb for each bucket; past it the oldest segments are deleted. 0: no such bound
  * log.compression     zstd     zstd, lz4, none; of the batches that small writes are merged into
  * log.linger          0        0 to 1s; how long a commit waits for more writes
+ * </pre>
+ *
+ * With a primary key:
+ *
+ * <pre>
+ * merge-engine                 last-row                  last-row, first-row, versioned, aggregation
+ * merge-engine.version-column  none                      of versioned: the column whose higher value wins
+ * fields.COLUMN.agg            last_value_ignore_nulls   of aggregation: an {@link io.weir.codec.merge.Aggregation}
+ * fields.COLUMN.delimiter      ,                         of listagg: at most 64 characters
+ * changelog.image              full                      full, after
+ * auto-increment.column        none                      an INT or BIGINT column that the store fills
+ * auto-increment.cache-size    100000                    1 to 10000000
+ * </pre>
+ *
+ * Of a table with one partition column:
+ *
+ * <pre>
+ * partition.auto.enabled       false                     true, false
+ * partition.auto.unit          day                       year, month, day, hour
+ * partition.auto.pre-create    2                         0 to 500
+ * partition.auto.retention     0                         0 (all) to 9000
+ * partition.auto.time-zone     UTC                       a zone of the IANA database, or an offset
  * </pre>
  */
 public record TableProperties(
@@ -39,6 +62,12 @@ public record TableProperties(
     public record AutoIncrement(String column, int cacheSize) {}
 
     private static final Duration AGE_MAX = Duration.ofDays(36_500);
+    private static final int CACHE_SIZE_MAX = 10_000_000;
+
+    /** Together with {@link #RETENTION_MAX} less than a table may have partitions. */
+    private static final int PRE_CREATE_MAX = 500;
+
+    private static final int RETENTION_MAX = 9_000;
 
     /** @throws WeirException INVALID_PROPERTY or NOT_SUPPORTED, naming the property and what is wanted instead */
     public static TableProperties from(Map<String, String> properties) {
@@ -62,16 +91,27 @@ public record TableProperties(
                                 AGE_MAX)
                         : defaults.segmentAge(),
                 retainedSize(properties.getOrDefault(PropertyRules.RETAINED_SIZE, "0")),
-                compression(properties.getOrDefault(PropertyRules.COMPRESSION, "zstd")),
+                PropertyRules.choice(
+                        PropertyRules.COMPRESSION,
+                        properties.getOrDefault(PropertyRules.COMPRESSION, "zstd"),
+                        Compression.class),
                 PropertyRules.duration(
                         PropertyRules.LINGER,
                         properties.getOrDefault(PropertyRules.LINGER, "0"),
                         Duration.ZERO,
                         Duration.ofSeconds(1)),
-                MergeSpec.LAST_ROW, // spine
-                ChangelogImage.FULL,
-                Optional.empty(),
-                Optional.empty());
+                MergeProperties.spec(properties),
+                PropertyRules.choice(
+                        PropertyRules.CHANGELOG_IMAGE,
+                        properties.getOrDefault(PropertyRules.CHANGELOG_IMAGE, "full"),
+                        ChangelogImage.class),
+                autoIncrement(properties),
+                autoPartition(properties));
+    }
+
+    /** Whether the properties, which were checked before, hold an auto-partition rule. */
+    static boolean hasAutoPartition(Map<String, String> properties) {
+        return "true".equals(properties.get(PropertyRules.AUTO_PARTITION));
     }
 
     /** How each bucket of the table keeps its log. */
@@ -108,12 +148,53 @@ public record TableProperties(
         }
     }
 
-    private static Compression compression(String value) {
-        for (Compression compression : Compression.values()) {
-            if (compression.name().toLowerCase(Locale.ROOT).equals(value)) {
-                return compression;
-            }
+    private static Optional<AutoIncrement> autoIncrement(Map<String, String> properties) {
+        int cacheSize = PropertyRules.count(
+                PropertyRules.AUTO_INCREMENT_CACHE,
+                properties.getOrDefault(PropertyRules.AUTO_INCREMENT_CACHE, "100000"),
+                1,
+                CACHE_SIZE_MAX);
+        if (properties.containsKey(PropertyRules.AUTO_INCREMENT_COLUMN)) {
+            return Optional.of(new AutoIncrement(value(properties, PropertyRules.AUTO_INCREMENT_COLUMN), cacheSize));
         }
-        throw PropertyRules.invalid(PropertyRules.COMPRESSION, value, "zstd, lz4 or none");
+        if (properties.containsKey(PropertyRules.AUTO_INCREMENT_CACHE)) {
+            throw new WeirException(
+                    ErrorCode.INVALID_PROPERTY,
+                    "property 'auto-increment.cache-size' needs 'auto-increment.column'; set that too, or leave this one out");
+        }
+        return Optional.empty();
+    }
+
+    private static Optional<AutoPartition> autoPartition(Map<String, String> properties) {
+        AutoPartition rule = new AutoPartition(
+                PropertyRules.choice(
+                        PropertyRules.AUTO_PARTITION_UNIT,
+                        properties.getOrDefault(PropertyRules.AUTO_PARTITION_UNIT, "day"),
+                        AutoPartition.Unit.class),
+                PropertyRules.count(
+                        PropertyRules.PRE_CREATE,
+                        properties.getOrDefault(PropertyRules.PRE_CREATE, "2"),
+                        0,
+                        PRE_CREATE_MAX),
+                PropertyRules.count(
+                        PropertyRules.RETENTION,
+                        properties.getOrDefault(PropertyRules.RETENTION, "0"),
+                        0,
+                        RETENTION_MAX),
+                zone(properties.getOrDefault(PropertyRules.TIME_ZONE, "UTC")));
+        String enabled = properties.getOrDefault(PropertyRules.AUTO_PARTITION, "false");
+        if (!enabled.equals("true") && !enabled.equals("false")) {
+            throw PropertyRules.invalid(PropertyRules.AUTO_PARTITION, enabled, "true or false");
+        }
+        return enabled.equals("true") ? Optional.of(rule) : Optional.empty();
+    }
+
+    private static ZoneId zone(String value) {
+        try {
+            return ZoneId.of(value);
+        } catch (DateTimeException e) {
+            throw PropertyRules.invalid(
+                    PropertyRules.TIME_ZONE, value, "a time zone such as UTC, Europe/Berlin or +02:00");
+        }
     }
 }

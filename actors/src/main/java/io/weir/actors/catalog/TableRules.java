@@ -3,12 +3,11 @@ package io.weir.actors.catalog;
 import io.weir.codec.ErrorCode;
 import io.weir.codec.WeirException;
 import io.weir.codec.schema.Column;
-import io.weir.codec.schema.DataType;
 import io.weir.codec.schema.TableSchema;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 
@@ -44,14 +43,32 @@ public final class TableRules {
         }
     }
 
-    public static void check(Catalog.TableDefinition definition) {
+    /**
+     * The table that the definition asks for, checked, with what it leaves open filled in.
+     *
+     * @throws WeirException INVALID_REQUEST, INVALID_SCHEMA, INVALID_PROPERTY or NOT_SUPPORTED
+     */
+    public static TableInfo create(
+            long tableId, String database, Catalog.TableDefinition definition, Instant createdAt) {
         checkName("table", definition.name());
         checkColumns(definition.columns());
-        checkBucketKey(definition.bucketKey(), definition.columns());
+        KeyRules.check(definition);
         if (definition.buckets() < 1 || definition.buckets() > BUCKETS_MAX) {
             throw invalid("buckets is " + definition.buckets() + "; it has to be from 1 to " + BUCKETS_MAX);
         }
-        checkProperties(definition.properties());
+        TableInfo table = new TableInfo(
+                tableId,
+                database,
+                definition.name(),
+                List.of(firstSchema(definition)),
+                definition.primaryKey(),
+                KeyRules.bucketKey(definition),
+                definition.partitionBy(),
+                definition.buckets(),
+                definition.properties(),
+                createdAt);
+        PropertyFit.check(table);
+        return table;
     }
 
     /**
@@ -64,16 +81,12 @@ public final class TableRules {
     }
 
     /** Version 1 of the table's columns, ids given from 1 in order. */
-    public static TableSchema firstSchema(Catalog.TableDefinition definition) {
+    private static TableSchema firstSchema(Catalog.TableDefinition definition) {
         List<Column> columns = new ArrayList<>();
         for (Column column : definition.columns()) {
             columns.add(new Column(columns.size() + 1, column.name(), column.type(), column.nullable()));
         }
         return new TableSchema(1, columns);
-    }
-
-    public static void checkProperties(Map<String, String> properties) {
-        TableProperties.from(properties);
     }
 
     static void checkColumns(List<Column> columns) {
@@ -90,32 +103,6 @@ public final class TableRules {
                 throw invalid("column '" + column.name() + "' is there twice; names have to differ");
             }
         }
-    }
-
-    private static void checkBucketKey(List<String> bucketKey, List<Column> columns) {
-        Set<String> seen = new HashSet<>();
-        for (String name : bucketKey) {
-            Column column = columns.stream()
-                    .filter(c -> c.name().equals(name))
-                    .findFirst()
-                    .orElseThrow(() -> invalid("bucket_key names '" + name + "', which is not a column of the table"));
-            if (!seen.add(name)) {
-                throw invalid("bucket_key names '" + name + "' twice");
-            }
-            if (!canBeBucketKey(column.type())) {
-                throw invalid("bucket_key column '%s' is %s; nested and floating types cannot be a key"
-                        .formatted(name, column.type()));
-            }
-        }
-    }
-
-    private static boolean canBeBucketKey(DataType type) {
-        return !(type == DataType.Simple.FLOAT
-                || type == DataType.Simple.DOUBLE
-                || type instanceof DataType.Array
-                || type instanceof DataType.Vector
-                || type instanceof DataType.Map
-                || type instanceof DataType.Row);
     }
 
     static WeirException invalid(String detail) {

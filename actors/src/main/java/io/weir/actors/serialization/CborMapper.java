@@ -1,6 +1,8 @@
 package io.weir.actors.serialization;
 
 import com.fasterxml.jackson.annotation.JsonAutoDetect.Visibility;
+import com.fasterxml.jackson.annotation.JsonSetter;
+import com.fasterxml.jackson.annotation.Nulls;
 import com.fasterxml.jackson.annotation.PropertyAccessor;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
@@ -19,11 +21,12 @@ import io.weir.codec.schema.TypeParser;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.function.Function;
 
 /**
  * The one way our records become CBOR: component names as keys, types of columns in their text form, an Instant as milliseconds
- * since the epoch, a Duration as nanoseconds. Class names never appear in the bytes.
+ * since the epoch, a Duration as nanoseconds; a list that is not there is empty. Class names never appear in the bytes.
  */
 public final class CborMapper {
     private CborMapper() {}
@@ -43,6 +46,9 @@ public final class CborMapper {
                 .visibility(PropertyAccessor.GETTER, Visibility.NONE)
                 .visibility(PropertyAccessor.IS_GETTER, Visibility.NONE)
                 .visibility(PropertyAccessor.FIELD, Visibility.ANY)
+                // An older version did not write the lists that came later.
+                .withConfigOverride(
+                        List.class, list -> list.setSetterInfo(JsonSetter.Value.forValueNulls(Nulls.AS_EMPTY)))
                 // A newer node may say more than this one understands.
                 .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
                 .disable(SerializationFeature.FAIL_ON_EMPTY_BEANS)

@@ -15,6 +15,8 @@ public final class EventSerializer extends CborSerializer {
             .add("cat.table-created.1", CatalogEvent.TableCreated.class)
             .add("cat.table-dropped.1", CatalogEvent.TableDropped.class)
             .add("cat.table-altered.1", CatalogEvent.TableAltered.class)
+            .add("cat.partitions-created.1", CatalogEvent.PartitionsCreated.class)
+            .add("cat.partitions-dropped.1", CatalogEvent.PartitionsDropped.class)
             .add("cat.snapshot.1", CatalogState.Snapshot.class)
             .add("man.leader-epoch-raised.1", BucketManifest.LeaderEpochRaised.class);
 

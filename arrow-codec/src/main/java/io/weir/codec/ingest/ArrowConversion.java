@@ -9,6 +9,7 @@ import io.weir.codec.schema.TableSchema;
 import io.weir.codec.schema.UntouchedVectors;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.OutOfMemoryException;
 import org.apache.arrow.vector.DensityAwareVector;
@@ -26,6 +27,7 @@ final class ArrowConversion {
 
     /**
      * @param source its buffers must lie within their bounds (offsets ascending and in range); what they point at is checked here
+     * @param ignored names of columns that stay null whatever the source holds for them
      * @param firstRow index of the source's first row in the request, for errors
      * @return the rows, laid out by {@link ArrowSchemas}; the caller closes it, and the source stays the caller's
      * @throws WeirException INVALID_ROWS, with row errors where values do not fit and without where columns do not; INVALID_ARROW;
@@ -35,6 +37,7 @@ final class ArrowConversion {
             VectorSchemaRoot source,
             DictionaryProvider dictionaries,
             TableSchema schema,
+            Set<String> ignored,
             DecodeLimits limits,
             int firstRow,
             BufferAllocator allocator) {
@@ -48,7 +51,7 @@ final class ArrowConversion {
             CopyBudget budget = new CopyBudget(limits.decodedBytes());
             // Slots are taken for nulls as well: a table of wide vectors makes much of few bytes.
             budget.count(slotBytes(target) * rows);
-            MemberCopiers columns = copiers(source, dictionaries, schema, target, budget);
+            MemberCopiers columns = copiers(source, dictionaries, schema, ignored, target, budget);
             copyRows(columns, rows, firstRow);
             UntouchedVectors.allocate(target);
             target.setRowCount(rows);
@@ -66,6 +69,7 @@ final class ArrowConversion {
             VectorSchemaRoot source,
             DictionaryProvider dictionaries,
             TableSchema schema,
+            Set<String> ignored,
             VectorSchemaRoot target,
             CopyBudget budget) {
         MemberCopiers copiers = new MemberCopiers("column", "", new CopierFactory(dictionaries, budget));
@@ -77,7 +81,8 @@ final class ArrowConversion {
             } else {
                 vector.setInitialCapacity(16);
             }
-            copiers.add(column.name(), column.type(), column.nullable(), source.getFieldVectors(), vector, 1);
+            List<FieldVector> sources = ignored.contains(column.name()) ? List.of() : source.getFieldVectors();
+            copiers.add(column.name(), column.type(), column.nullable(), sources, vector, 1);
         }
         copiers.checkAllKnown(source.getFieldVectors());
         return copiers;

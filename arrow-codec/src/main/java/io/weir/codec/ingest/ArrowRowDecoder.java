@@ -14,6 +14,7 @@ import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.OutOfMemoryException;
 import org.apache.arrow.vector.VectorSchemaRoot;
@@ -27,6 +28,7 @@ import org.apache.arrow.vector.types.pojo.Schema;
  */
 final class ArrowRowDecoder {
     private final TableSchema schema;
+    private final Set<String> ignored;
     private final DecodeLimits limits;
     private final BufferAllocator allocator;
     private final DecodeBudget budget;
@@ -35,9 +37,15 @@ final class ArrowRowDecoder {
     private final BatchCutter cutter;
     private int rowsSeen;
 
-    private ArrowRowDecoder(ArrowColumns source, TableSchema schema, DecodeLimits limits, BufferAllocator allocator) {
+    private ArrowRowDecoder(
+            ArrowColumns source,
+            TableSchema schema,
+            Set<String> ignored,
+            DecodeLimits limits,
+            BufferAllocator allocator) {
         this.source = source;
         this.schema = schema;
+        this.ignored = ignored;
         this.limits = limits;
         this.allocator = allocator;
         this.budget = new DecodeBudget(limits);
@@ -47,15 +55,31 @@ final class ArrowRowDecoder {
     /** @throws WeirException INVALID_ARROW, INVALID_ROWS (with row errors), BODY_TOO_LARGE */
     static List<EncodedRows> decode(
             boolean isFile, ByteBuffer body, TableSchema schema, DecodeLimits limits, BufferAllocator allocator) {
-        ArrowMessages messages = ArrowMessages.read(isFile, onHeap(body));
+        return decode(messages(isFile, body), schema, Set.of(), limits, allocator);
+    }
+
+    /**
+     * @param ignored names of columns that are null in the rows where what was sent for them is of another type; else they are as sent
+     * @throws WeirException as above
+     */
+    static List<EncodedRows> decode(
+            ArrowMessages messages,
+            TableSchema schema,
+            Set<String> ignored,
+            DecodeLimits limits,
+            BufferAllocator allocator) {
         ArrowColumns source = ArrowColumns.match(messages.fields(), schema);
-        return new ArrowRowDecoder(source, schema, limits, allocator).decode(messages.batches());
+        return new ArrowRowDecoder(source, schema, ignored, limits, allocator).decode(messages.batches());
+    }
+
+    /** @throws WeirException INVALID_ARROW */
+    static ArrowMessages messages(boolean isFile, ByteBuffer body) {
+        return ArrowMessages.read(isFile, onHeap(body));
     }
 
     /** @throws WeirException INVALID_ARROW, INVALID_SCHEMA */
     static List<Column> infer(boolean isFile, ByteBuffer body) {
-        return SchemaInference.fromArrow(
-                new Schema(ArrowMessages.read(isFile, onHeap(body)).fields()));
+        return SchemaInference.fromArrow(new Schema(messages(isFile, body).fields()));
     }
 
     /** What is decoded may outlive the request, and an access out of range must throw. */
@@ -131,7 +155,7 @@ final class ArrowRowDecoder {
         List<EncodedRows> converted = new ArrayList<>(1);
         RecordBatches.load(new Schema(source.fields()), plain.layout(), plain.body(), allocator, root -> {
             try (VectorSchemaRoot ours = ArrowConversion.convert(
-                    root, dictionaries.provider(source.encoded()), schema, left, rowsSeen, allocator)) {
+                    root, dictionaries.provider(source.encoded()), schema, ignored, left, rowsSeen, allocator)) {
                 converted.add(RecordBatches.encode(schema.schemaId(), ours));
             }
         });

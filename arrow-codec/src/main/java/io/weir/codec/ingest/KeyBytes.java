@@ -1,22 +1,12 @@
 package io.weir.codec.ingest;
 
+import io.weir.codec.batch.ColumnView;
+import io.weir.codec.schema.DataType;
+import java.math.BigDecimal;
+import java.math.BigInteger;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import org.apache.arrow.memory.ArrowBuf;
-import org.apache.arrow.vector.BaseIntVector;
-import org.apache.arrow.vector.BaseVariableWidthVector;
-import org.apache.arrow.vector.BitVector;
-import org.apache.arrow.vector.DateDayVector;
-import org.apache.arrow.vector.DecimalVector;
-import org.apache.arrow.vector.FieldVector;
-import org.apache.arrow.vector.FixedSizeBinaryVector;
-import org.apache.arrow.vector.Float4Vector;
-import org.apache.arrow.vector.Float8Vector;
-import org.apache.arrow.vector.TimeMicroVector;
-import org.apache.arrow.vector.TimeMilliVector;
-import org.apache.arrow.vector.TimeNanoVector;
-import org.apache.arrow.vector.TimeSecVector;
-import org.apache.arrow.vector.TimeStampVector;
 
 /**
  * The bytes of a bucket key that are hashed; a part of the format, which never changes. Per column, in the order of the key:
@@ -50,51 +40,58 @@ final class KeyBytes {
         return Arrays.copyOf(bytes, length);
     }
 
-    /** Adds the value of a vector's slot. */
-    void add(FieldVector vector, int i) {
-        if (vector.isNull(i)) {
+    boolean equalTo(byte[] other) {
+        return Arrays.equals(bytes, 0, length, other, 0, other.length);
+    }
+
+    /** Adds a column's value in a row. */
+    void add(ColumnView column, int row) {
+        if (column.isNull(row)) {
             addByte(0);
             return;
         }
         addByte(1);
-        if (vector instanceof BaseIntVector integers) {
-            addLong(integers.getValueAsLong(i));
-        } else if (vector instanceof BaseVariableWidthVector values) {
-            addSlice(values.getDataBuffer(), values.getStartOffset(i), values.getValueLength(i));
-        } else if (vector instanceof TimeStampVector times) {
-            addLong(times.get(i));
-        } else if (vector instanceof DecimalVector decimals) {
-            addArray(decimals.getObject(i).toPlainString().getBytes(StandardCharsets.US_ASCII));
-        } else if (vector instanceof FixedSizeBinaryVector values) {
-            addArray(values.get(i));
-        } else if (vector instanceof BitVector bits) {
-            addByte(bits.get(i));
-        } else if (vector instanceof Float4Vector floats) {
-            addDouble(floats.get(i));
-        } else if (vector instanceof Float8Vector doubles) {
-            addDouble(doubles.get(i));
+        DataType type = column.type();
+        if (type instanceof DataType.Simple simple) {
+            add(simple, column, row);
+        } else if (type instanceof DataType.Char) {
+            addSlice(column, row);
+        } else if (type instanceof DataType.Timestamp || type instanceof DataType.TimestampLtz) {
+            addLong(column.longAt(row));
+        } else if (type instanceof DataType.Time time) {
+            addLong(time.precision() <= 3 ? column.intAt(row) : column.longAt(row));
+        } else if (type instanceof DataType.Binary binary) {
+            addLength(binary.length());
+            column.copyFixed(row, binary.length(), bytes, length);
+            length += binary.length();
+        } else if (type instanceof DataType.Decimal decimal) {
+            addArray(text(decimal, column, row).getBytes(StandardCharsets.US_ASCII));
         } else {
-            addLong(dayOrTime(vector, i));
+            throw new IllegalArgumentException(type + " is no type of a key");
         }
     }
 
-    private static long dayOrTime(FieldVector vector, int i) {
-        if (vector instanceof DateDayVector days) {
-            return days.get(i);
+    private void add(DataType.Simple type, ColumnView column, int row) {
+        switch (type) {
+            case BOOLEAN -> addByte(column.bitAt(row) ? 1 : 0);
+            case TINYINT -> addLong(column.byteAt(row));
+            case SMALLINT -> addLong(column.shortAt(row));
+            case INT, DATE -> addLong(column.intAt(row));
+            case BIGINT -> addLong(column.longAt(row));
+            case FLOAT -> addDouble(Float.intBitsToFloat(column.intAt(row)));
+            case DOUBLE -> addDouble(Double.longBitsToDouble(column.longAt(row)));
+            case STRING, BYTES -> addSlice(column, row);
         }
-        if (vector instanceof TimeSecVector seconds) {
-            return seconds.get(i);
-        }
-        if (vector instanceof TimeMilliVector millis) {
-            return millis.get(i);
-        }
-        if (vector instanceof TimeMicroVector micros) {
-            return micros.get(i);
-        }
-        if (vector instanceof TimeNanoVector nanos) {
-            return nanos.get(i);
-        }
-        throw new IllegalArgumentException(vector.getField() + " is no column of a key");
+    }
+
+    private static String text(DataType.Decimal type, ColumnView column, int row) {
+        long low = column.longAt(2 * row);
+        long high = column.longAt(2 * row + 1);
+        BigInteger unscaled = high == low >> 63
+                ? BigInteger.valueOf(low)
+                : new BigInteger(
+                        ByteBuffer.allocate(16).putLong(high).putLong(low).array());
+        return new BigDecimal(unscaled, type.scale()).toPlainString();
     }
 
     /** What stands before each value that is not null. */
@@ -115,9 +112,11 @@ final class KeyBytes {
         length += value.length;
     }
 
-    private void addSlice(ArrowBuf buffer, int start, int count) {
+    private void addSlice(ColumnView column, int row) {
+        int from = column.offset(row);
+        int count = column.offset(row + 1) - from;
         addLength(count);
-        buffer.getBytes(start, bytes, length, count);
+        column.copyBytes(from, count, bytes, length);
         length += count;
     }
 

@@ -28,7 +28,9 @@ public final class RowDecoder {
     }
 
     /**
-     * Decodes and checks the rows of a write to a primary-key table. NOT NULL holds for whole rows, and in a PATCH for what a row sets.
+     * Decodes and checks the rows of a write to a primary-key table. NOT NULL holds for whole rows, and in a PATCH for what a row sets
+     * (a JSON row sets the members it has, an Arrow row the stream's columns). Key columns are in every row. A DELETE may hold other
+     * columns of the table as well; they are passed over. The generated column is left out or null.
      *
      * @throws io.weir.codec.WeirException as {@link #decode}
      */
@@ -40,7 +42,7 @@ public final class RowDecoder {
             ChangeRules rules,
             DecodeLimits limits,
             BufferAllocator allocator) {
-        throw new UnsupportedOperationException("spine: " + kind + format + body + schema + rules + limits + allocator);
+        return new ChangeDecoder(kind, schema, rules, limits, allocator).decode(format, body);
     }
 
     /**

@@ -16,7 +16,9 @@ import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.OutOfMemoryException;
 import org.apache.arrow.vector.DensityAwareVector;
 import org.apache.arrow.vector.FieldVector;
+import org.apache.arrow.vector.VarBinaryVector;
 import org.apache.arrow.vector.VectorSchemaRoot;
+import org.jspecify.annotations.Nullable;
 
 /** Reads bodies of JSON rows into vectors of a table's columns, in batches. */
 public final class JsonRows {
@@ -38,9 +40,31 @@ public final class JsonRows {
             int batchBytes,
             BufferAllocator allocator,
             Consumer<VectorSchemaRoot> batches) {
+        List<MemberRule> rules = schema.columns().stream().map(MemberRule::of).toList();
+        read(ndjson, body, schema, rules, null, bytesMax, rowsMax, batchBytes, allocator, batches);
+    }
+
+    /**
+     * As above, of rows that need not be whole.
+     *
+     * @param rules one a column, in order
+     * @param presence gets a row's bits for each row; whoever is lent a batch takes them. Or null
+     */
+    public static void read(
+            boolean ndjson,
+            ByteBuffer body,
+            TableSchema schema,
+            List<MemberRule> rules,
+            @Nullable PresenceBits presence,
+            long bytesMax,
+            int rowsMax,
+            int batchBytes,
+            BufferAllocator allocator,
+            Consumer<VectorSchemaRoot> batches) {
         try (JsonInput in = new JsonInput(ndjson, body);
                 VectorSchemaRoot root = VectorSchemaRoot.create(ArrowSchemas.toArrow(schema.columns()), allocator)) {
-            MemberReaders columns = readers(schema.columns(), root);
+            MemberReaders columns = readers(schema.columns(), rules, presence, root);
+            long bytesEach = columns.slotBytes() + (presence == null ? 0 : presence.bytesEach());
             long totalBytes = 0;
             long bytes = 0;
             int rows = 0;
@@ -49,7 +73,7 @@ public final class JsonRows {
                     throw new WeirException(
                             ErrorCode.BODY_TOO_LARGE, "more than " + rowsMax + " rows; send them in several requests");
                 }
-                in.count(columns.slotBytes());
+                in.count(bytesEach);
                 columns.read(in, rows++);
                 bytes += in.rowBytes();
                 totalBytes += in.rowBytes();
@@ -59,7 +83,7 @@ public final class JsonRows {
                             "the rows take more than %d bytes; send them in several requests".formatted(bytesMax));
                 }
                 if (bytes >= batchBytes) {
-                    lend(in, root, rows, batches);
+                    lend(in, root, rows, presence, batches);
                     rows = 0;
                     bytes = 0;
                 }
@@ -69,7 +93,7 @@ public final class JsonRows {
             }
             in.throwErrors();
             if (rows > 0) {
-                lend(in, root, rows, batches);
+                lend(in, root, rows, presence, batches);
             }
         } catch (JsonProcessingException e) {
             throw JsonInput.invalidJson(e);
@@ -80,21 +104,30 @@ public final class JsonRows {
         }
     }
 
-    private static void lend(JsonInput in, VectorSchemaRoot root, int rows, Consumer<VectorSchemaRoot> batches) {
+    private static void lend(
+            JsonInput in,
+            VectorSchemaRoot root,
+            int rows,
+            @Nullable PresenceBits presence,
+            Consumer<VectorSchemaRoot> batches) {
         if (!in.hasErrors()) {
             UntouchedVectors.allocate(root);
             root.setRowCount(rows);
             batches.accept(root);
         }
         root.clear();
+        if (presence != null) {
+            presence.clear();
+        }
     }
 
-    private static MemberReaders readers(List<Column> columns, VectorSchemaRoot root) {
-        MemberReaders readers = new MemberReaders(columns.size(), "column");
+    private static MemberReaders readers(
+            List<Column> columns, List<MemberRule> rules, @Nullable PresenceBits presence, VectorSchemaRoot root) {
+        MemberReaders readers = new MemberReaders(columns.size(), "column", presence);
         for (int i = 0; i < columns.size(); i++) {
             Column column = columns.get(i);
-            FieldVector vector = root.getVector(i);
-            readers.set(i, column.name(), column.nullable(), NestedReaders.of(column.type(), vector));
+            MemberRule rule = rules.get(i);
+            readers.set(i, column.name(), rule.nullable(), rule.required(), reader(column, rule, root.getVector(i)));
         }
         // Vectors grow on demand; what they begin with must suit a request of one row as well as wide and deep tables.
         int slots = (int) Math.max(1, Math.min(64, (1 << 20) / Math.max(1, readers.treeBytes())));
@@ -106,5 +139,16 @@ public final class JsonRows {
             }
         }
         return readers;
+    }
+
+    private static ValueReader reader(Column column, MemberRule rule, FieldVector vector) {
+        BytesForm form = rule.form();
+        ValueReader ofType =
+                form == null ? NestedReaders.of(column.type(), vector) : LeafReader.of(form, (VarBinaryVector) vector);
+        return switch (rule.use()) {
+            case VALUE -> ofType;
+            case ASSIGNED -> UnusedReaders.assigned(ofType);
+            case IGNORED -> UnusedReaders.ignored(ofType);
+        };
     }
 }

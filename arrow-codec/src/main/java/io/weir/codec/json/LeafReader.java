@@ -1,6 +1,7 @@
 package io.weir.codec.json;
 
 import com.fasterxml.jackson.core.JsonToken;
+import io.weir.codec.WeirException;
 import io.weir.codec.schema.DataType;
 import java.io.IOException;
 import java.util.Base64;
@@ -19,6 +20,7 @@ import org.apache.arrow.vector.TimeMilliVector;
 import org.apache.arrow.vector.TimeNanoVector;
 import org.apache.arrow.vector.TimeSecVector;
 import org.apache.arrow.vector.TimeStampVector;
+import org.apache.arrow.vector.VarBinaryVector;
 
 /** Reads a value of a type that is not nested. What is accepted for which type stands at {@link #of}. */
 final class LeafReader extends ValueReader {
@@ -74,6 +76,26 @@ final class LeafReader extends ValueReader {
                 ? 4
                 : fixed.getTypeWidth();
         return new LeafReader(type, width + 1L, setter);
+    }
+
+    /** Bytes of a form, or a number that stands for some. */
+    static LeafReader of(BytesForm form, VarBinaryVector vector) {
+        return new LeafReader(DataType.Simple.BYTES, 5, (in, token, slot) -> {
+            byte[] bytes = formed(form, in, token);
+            in.count(bytes.length);
+            vector.setSafe(slot, bytes, 0, bytes.length);
+        });
+    }
+
+    private static byte[] formed(BytesForm form, JsonInput in, JsonToken token) throws IOException, Refused {
+        boolean number = token == JsonToken.VALUE_NUMBER_INT || token == JsonToken.VALUE_NUMBER_FLOAT;
+        try {
+            return number
+                    ? form.of(JsonNumbers.exactLong(in, token, Long.MIN_VALUE, Long.MAX_VALUE))
+                    : form.of(base64(in, token));
+        } catch (WeirException e) {
+            throw new Refused(e.detail());
+        }
     }
 
     private static Setter simple(DataType.Simple type, FieldVector vector) {

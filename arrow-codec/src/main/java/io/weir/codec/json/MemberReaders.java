@@ -7,12 +7,14 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Reads a JSON object's members into one slot of several vectors: the columns of a table, or the fields of a ROW. */
 final class MemberReaders {
     private final String noun;
     private final String[] names;
     private final boolean[] nullable;
+    private final boolean[] required;
     private final ValueReader[] readers;
     private final Map<String, Integer> indexes = new HashMap<>();
 
@@ -23,17 +25,31 @@ final class MemberReaders {
     private long slotBytes;
     private long treeBytes;
 
+    private final @Nullable PresenceBits presence;
+
     MemberReaders(int count, String noun) {
+        this(count, noun, null);
+    }
+
+    /** @param presence is told which members each object holds, or null */
+    MemberReaders(int count, String noun, @Nullable PresenceBits presence) {
         this.noun = noun;
+        this.presence = presence;
         this.names = new String[count];
         this.nullable = new boolean[count];
+        this.required = new boolean[count];
         this.readers = new ValueReader[count];
         this.metIn = new long[count];
     }
 
     void set(int index, String name, boolean isNullable, ValueReader reader) {
+        set(index, name, isNullable, !isNullable, reader);
+    }
+
+    void set(int index, String name, boolean isNullable, boolean isRequired, ValueReader reader) {
         names[index] = name;
         nullable[index] = isNullable;
+        required[index] = isRequired;
         readers[index] = reader;
         indexes.put(name, index);
         slotBytes += reader.slotBytes;
@@ -54,6 +70,9 @@ final class MemberReaders {
 
     /** Reads from after the object's start to its end. */
     void read(JsonInput in, int slot) throws IOException {
+        if (presence != null) {
+            presence.startRow();
+        }
         long current = ++reading; // of this object: a member never holds an object that these readers read
         int expected = 0;
         int met = 0;
@@ -73,6 +92,9 @@ final class MemberReaders {
                 met++;
             }
             metIn[index] = current;
+            if (presence != null) {
+                presence.set(index);
+            }
             expected = index + 1;
             in.parser.nextToken();
             ValueReader.readSlot(in, readers[index], nullable[index], slot);
@@ -84,10 +106,14 @@ final class MemberReaders {
 
     private void checkAbsent(JsonInput in, long current) {
         for (int i = 0; i < names.length; i++) {
-            if (metIn[i] != current && !nullable[i]) {
-                in.refuseAbsent(in.pointerHere(), names[i], "the " + noun + " is NOT NULL and absent");
+            if (metIn[i] != current && required[i]) {
+                in.refuseAbsent(in.pointerHere(), names[i], absent(i));
             }
         }
+    }
+
+    private String absent(int i) {
+        return "the " + noun + (nullable[i] ? " is absent" : " is NOT NULL and absent");
     }
 
     private String unknown(String name) {

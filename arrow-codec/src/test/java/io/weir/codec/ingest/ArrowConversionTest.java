@@ -18,6 +18,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.BigIntVector;
 import org.apache.arrow.vector.BitVector;
@@ -300,8 +301,8 @@ class ArrowConversionTest {
                 List.of(List.of(List.of(1L))), Arrays.asList((Object) null), List.of(List.of(Arrays.asList((Object)
                         null))));
         try (VectorSchemaRoot root = RowVectors.fill(sent, rows, allocator)) {
-            assertThatThrownBy(() ->
-                            ArrowConversion.convert(root, dictionaries, wanted, DecodeLimits.DEFAULT, 100, allocator))
+            assertThatThrownBy(() -> ArrowConversion.convert(
+                            root, dictionaries, wanted, Set.of(), DecodeLimits.DEFAULT, 100, allocator))
                     .isInstanceOfSatisfying(WeirException.class, e -> {
                         assertThat(e.code()).isEqualTo(ErrorCode.INVALID_ROWS);
                         assertThat(e.rowErrors()).singleElement().satisfies(r -> {
@@ -383,7 +384,7 @@ class ArrowConversionTest {
     }
 
     private VectorSchemaRoot convert(VectorSchemaRoot source, TableSchema schema) {
-        return ArrowConversion.convert(source, dictionaries, schema, DecodeLimits.DEFAULT, 0, allocator);
+        return ArrowConversion.convert(source, dictionaries, schema, Set.of(), DecodeLimits.DEFAULT, 0, allocator);
     }
 
     private static TableSchema schema(Map<String, String> columns) {

@@ -7,6 +7,7 @@ import io.weir.codec.ErrorCode;
 import io.weir.codec.RandomRows;
 import io.weir.codec.RowVectors;
 import io.weir.codec.WeirException;
+import io.weir.codec.batch.ColumnView;
 import io.weir.codec.batch.EncodedRows;
 import io.weir.codec.batch.RecordBatches;
 import io.weir.codec.schema.Column;
@@ -17,6 +18,7 @@ import java.math.BigDecimal;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.SortedMap;
@@ -27,7 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class BucketRouterTest {
+class RowRouterTest {
     private final RootAllocator allocator = new RootAllocator();
 
     @AfterEach
@@ -88,11 +90,16 @@ class BucketRouterTest {
                 Arrays.asList("#en.wikipedia", 1L), Arrays.asList("#de.wikipedia", 2L), Arrays.asList(null, null));
         try (VectorSchemaRoot root = RowVectors.fill(schema, rows, allocator)) {
             EncodedRows batch = RecordBatches.encode(1, root);
-            assertThat(BucketRouter.split(schema, List.of("channel", "n"), 1000, List.of(batch), allocator))
-                    .containsOnlyKeys(565, 197, 78);
+            RowRouter router = new RowRouter(schema, List.of(), List.of("channel", "n"), 1000);
+            assertThat(router.bucketsOf(batch)).containsExactlyInAnyOrder(565, 197, 78);
+            assertThat(router.split(changes(List.of(batch)), 7, allocator))
+                    .containsOnlyKeys(
+                            new RowRouter.Route(List.of(), 565),
+                            new RowRouter.Route(List.of(), 197),
+                            new RowRouter.Route(List.of(), 78));
         }
-        assertThat(BucketRouter.bucketOf("writer-1", 7, 1000)).isEqualTo(714);
-        assertThat(BucketRouter.bucketOf("writer-1", 7, 1)).isZero();
+        assertThat(RowRouter.bucketOf("writer-1", 7, 1000)).isEqualTo(714);
+        assertThat(RowRouter.bucketOf("writer-1", 7, 1)).isZero();
     }
 
     @Test
@@ -112,12 +119,16 @@ class BucketRouterTest {
                     batches.add(RecordBatches.encode(1, root));
                 }
             }
-            SortedMap<Integer, List<EncodedRows>> split = BucketRouter.split(schema, key, 4, batches, allocator);
+            SortedMap<RowRouter.Route, List<ChangedRows>> split =
+                    new RowRouter(schema, List.of(), key, 4).split(changes(batches), 0, allocator);
             List<List<List<Object>>> byBucket = new ArrayList<>();
             split.forEach((bucket, parts) -> {
                 List<List<Object>> rows = new ArrayList<>();
                 parts.forEach(p -> RecordBatches.load(
-                        schema.columns(), p, allocator, root -> rows.addAll(RowVectors.read(schema.columns(), root))));
+                        schema.columns(),
+                        p.rows(),
+                        allocator,
+                        root -> rows.addAll(RowVectors.read(schema.columns(), root))));
                 byBucket.add(rows);
             });
             assertThat(byBucket.stream().flatMap(List::stream).toList())
@@ -129,16 +140,83 @@ class BucketRouterTest {
 
     @Test
     void unknownKeyColumnIsRefused() {
-        assertThatThrownBy(() -> BucketRouter.split(RandomRows.everyLeaf(), List.of("x"), 4, List.of(), allocator))
+        assertThatThrownBy(() -> new RowRouter(RandomRows.everyLeaf(), List.of(), List.of("x"), 4))
                 .isInstanceOfSatisfying(
                         WeirException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.COLUMN_NOT_FOUND));
+    }
+
+    private static List<ChangedRows> changes(List<EncodedRows> batches) {
+        return batches.stream()
+                .map(b -> new ChangedRows(ChangeKind.UPSERT, b, null))
+                .toList();
+    }
+
+    @Test
+    void rowsOfAPartitionedTableGoToTheBucketsOfTheirPartitions() {
+        TableSchema schema = schema("ds DATE", "n BIGINT", "on BOOLEAN", "text STRING");
+        List<List<Object>> rows = List.of(
+                List.of(20_780L, 1L, true, "a"),
+                List.of(20_781L, 1L, true, "b"),
+                List.of(20_780L, -1L, false, "c"),
+                List.of(20_780L, 1L, true, "d"));
+        RowRouter router = new RowRouter(schema, List.of("on", "ds", "n"), List.of(), 4);
+        ByteBuffer present = ByteBuffer.wrap(new byte[] {1, 2, 3, 4});
+        ChangedRows patch = new ChangedRows(ChangeKind.PATCH, encoded(schema, rows), present);
+
+        SortedMap<RowRouter.Route, List<ChangedRows>> split = router.split(List.of(patch), 3, allocator);
+
+        assertThat(split)
+                .containsOnlyKeys(
+                        new RowRouter.Route(List.of("true", "2026-11-23", "1"), 3),
+                        new RowRouter.Route(List.of("true", "2026-11-24", "1"), 3),
+                        new RowRouter.Route(List.of("false", "2026-11-23", "-1"), 3));
+        ChangedRows two = split.get(new RowRouter.Route(List.of("true", "2026-11-23", "1"), 3))
+                .get(0);
+        assertThat(two.kind()).isEqualTo(ChangeKind.PATCH);
+        assertThat(two.rows().rowCount()).isEqualTo(2);
+        assertThat(two.present(0)).isEqualTo(BitSet.valueOf(new byte[] {1}));
+        assertThat(two.present(1)).isEqualTo(BitSet.valueOf(new byte[] {4}));
+    }
+
+    @Test
+    void moreThanAThousandPartitionsInARequestAreRefused() {
+        TableSchema schema = schema("n INT");
+        RowRouter router = new RowRouter(schema, List.of("n"), List.of("n"), 16);
+        List<List<Object>> rows = new ArrayList<>();
+        for (long i = 0; i < 1000; i++) {
+            rows.add(List.of(i));
+        }
+        assertThat(router.split(changes(List.of(encoded(schema, rows))), 0, allocator))
+                .hasSize(1000);
+        rows.add(List.of(1000L));
+        assertThatThrownBy(() -> router.split(changes(List.of(encoded(schema, rows))), 0, allocator))
+                .isInstanceOfSatisfying(
+                        WeirException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.INVALID_REQUEST));
+    }
+
+    private EncodedRows encoded(TableSchema schema, List<List<Object>> rows) {
+        try (VectorSchemaRoot root = RowVectors.fill(schema, rows, allocator)) {
+            return RecordBatches.encode(1, root);
+        }
+    }
+
+    private static TableSchema schema(String... columns) {
+        List<Column> all = new ArrayList<>();
+        for (String column : columns) {
+            String[] parts = column.split(" ");
+            all.add(new Column(all.size() + 1, parts[0], TypeParser.parse(parts[1]), false));
+        }
+        return new TableSchema(1, all);
     }
 
     private String keyBytes(String type, Object value) {
         TableSchema schema = new TableSchema(1, List.of(new Column(1, "k", TypeParser.parse(type), true)));
         try (VectorSchemaRoot root = RowVectors.fill(schema, List.of(Arrays.asList(value)), allocator)) {
             KeyBytes bytes = new KeyBytes();
-            bytes.add(root.getVector(0), 0);
+            bytes.add(
+                    ColumnView.of(schema.columns(), RecordBatches.encode(1, root))
+                            .get(0),
+                    0);
             return HexFormat.of().formatHex(bytes.toArray());
         }
     }
