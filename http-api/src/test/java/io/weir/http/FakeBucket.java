@@ -9,6 +9,7 @@ import io.weir.codec.batch.RecordBatches;
 import io.weir.codec.predicate.Predicate;
 import io.weir.codec.schema.Column;
 import io.weir.codec.schema.TableSchema;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
@@ -31,9 +32,13 @@ final class FakeBucket {
         volatile long refuseFetchesFrom = Long.MAX_VALUE;
         volatile long logStart;
         volatile boolean silent;
+        volatile ErrorCode refuseScans;
+        volatile ErrorCode refuseScanReads;
+        volatile int openScans;
+        volatile int lookups;
     }
 
-    private record Stored(long baseOffset, long timestampMs, EncodedRows rows) {}
+    private record Stored(long baseOffset, long timestampMs, EncodedRows rows, ByteBuffer types) {}
 
     private record Expired(Bucket.Fetch fetch) implements Bucket.Internal {}
 
@@ -43,12 +48,14 @@ final class FakeBucket {
     private final List<Stored> log = new ArrayList<>();
     private final List<Bucket.Fetch> waiting = new ArrayList<>();
     private final Map<Bucket.WriterSequence, Bucket.Appended> writers = new HashMap<>();
+    private final FakeState state;
     private long end;
 
     private FakeBucket(Supplier<TableInfo> table, BufferAllocator allocator, Faults faults) {
         this.table = table;
         this.allocator = allocator;
         this.faults = faults;
+        this.state = new FakeState(allocator);
     }
 
     static Behavior<Bucket.Command> create(Supplier<TableInfo> table, BufferAllocator allocator, Faults faults) {
@@ -58,7 +65,12 @@ final class FakeBucket {
                 if (faults.silent) {
                     return Behaviors.same();
                 }
-                if (message instanceof Bucket.Append append) {
+                if (bucket.isGone(message)) {
+                    return Behaviors.same();
+                }
+                if (bucket.onState(message)) {
+                    bucket.wake();
+                } else if (message instanceof Bucket.Append append) {
                     append.replyTo().tell(bucket.append(append));
                     bucket.wake();
                 } else if (message instanceof Bucket.Fetch fetch) {
@@ -80,6 +92,67 @@ final class FakeBucket {
         });
     }
 
+    /** Whether the bucket's partition was dropped; then whoever reads is told. */
+    private boolean isGone(Bucket.Command message) {
+        try {
+            table.get();
+            return false;
+        } catch (WeirException e) {
+            Bucket.Refused refused = new Bucket.Refused(e.code(), e.detail());
+            if (message instanceof Bucket.Fetch fetch) {
+                fetch.replyTo().tell(refused);
+            } else if (message instanceof Bucket.Describe describe) {
+                describe.replyTo().tell(refused);
+            } else if (message instanceof Bucket.OpenScan open) {
+                open.replyTo().tell(refused);
+            }
+            return true;
+        }
+    }
+
+    /** What concerns the KV state; true where it was that. */
+    private boolean onState(Bucket.Command message) {
+        if (message instanceof Bucket.Upsert upsert) {
+            long base = end;
+            logged(state.apply(table.get(), upsert.changes()));
+            upsert.replyTo().tell(new Bucket.Appended(base, end));
+        } else if (message instanceof Bucket.Lookup lookup) {
+            faults.lookups++;
+            lookup.replyTo().tell(state.lookup(lookup));
+        } else if (message instanceof Bucket.InsertIfMissing insert) {
+            List<FakeState.Logged> log = new ArrayList<>();
+            insert.replyTo().tell(state.insertIfMissing(table.get(), insert.rows(), log));
+            logged(log);
+        } else if (message instanceof Bucket.PrefixLookup prefix) {
+            prefix.replyTo().tell(state.prefix(prefix));
+        } else if (message instanceof Bucket.OpenScan open) {
+            open.replyTo()
+                    .tell(
+                            faults.refuseScans == null
+                                    ? state.open(table.get(), open, end)
+                                    : new Bucket.Refused(faults.refuseScans, "refused by the test."));
+        } else if (message instanceof Bucket.ReadScan read) {
+            read.replyTo()
+                    .tell(
+                            faults.refuseScanReads == null
+                                    ? state.read(read.scanId())
+                                    : new Bucket.Refused(faults.refuseScanReads, "refused by the test."));
+        } else if (message instanceof Bucket.CloseScan close) {
+            state.close(close.scanId());
+        } else {
+            return false;
+        }
+        faults.openScans = state.openScans();
+        return true;
+    }
+
+    private void logged(List<FakeState.Logged> changes) {
+        for (FakeState.Logged change : changes) {
+            log.add(new Stored(end, System.currentTimeMillis(), change.rows(), change.types()));
+            end += change.rows().rowCount();
+        }
+    }
+
     private Bucket.AppendReply append(Bucket.Append append) {
         if (faults.refuseAppends != null) {
             return new Bucket.Refused(faults.refuseAppends, "refused by the test.");
@@ -90,7 +163,7 @@ final class FakeBucket {
         }
         long base = end;
         for (EncodedRows rows : append.rows()) {
-            log.add(new Stored(end, System.currentTimeMillis(), rows));
+            log.add(new Stored(end, System.currentTimeMillis(), rows, null));
             end += rows.rowCount();
         }
         Bucket.Appended appended = new Bucket.Appended(base, end);
@@ -177,7 +250,18 @@ final class FakeBucket {
                 stored.baseOffset(),
                 new Bucket.RowOffsets(matching),
                 stored.timestampMs(),
-                null);
+                types(stored, matching));
+    }
+
+    private static ByteBuffer types(Stored stored, int[] rows) {
+        if (stored.types() == null) {
+            return null;
+        }
+        ByteBuffer types = ByteBuffer.allocate(rows.length);
+        for (int row : rows) {
+            types.put(stored.types().get(row));
+        }
+        return types.flip();
     }
 
     private int[] matching(

@@ -35,8 +35,12 @@ final class FakeCluster implements WeirCluster, AutoCloseable {
     private final ActorSystem<Void> system;
     private final BufferAllocator allocator = new RootAllocator();
     private final ActorRef<Catalog.Command> catalog;
+    private final CatalogMirror mirror = new CatalogMirror();
     private final Map<BucketId, ActorRef<Bucket.Command>> buckets = new ConcurrentHashMap<>();
     private final Map<Integer, FakeBucket.Faults> faults = new ConcurrentHashMap<>();
+
+    /** Whether this node is the one that the catalog runs on. */
+    volatile boolean mirrored = true;
 
     FakeCluster() {
         system = ActorSystem.create(
@@ -48,7 +52,7 @@ final class FakeCluster implements WeirCluster, AutoCloseable {
                                 pekko.coordinated-shutdown.run-by-jvm-shutdown-hook = off
                                 """).withFallback(ConfigFactory.load()));
         catalog = system.systemActorOf(
-                CatalogBehavior.create(Clock.systemUTC(), new CatalogMirror()), "catalog", Props.empty());
+                CatalogBehavior.create(Clock.systemUTC(), mirror), "catalog", Props.empty());
     }
 
     FakeBucket.Faults faults(int bucket) {
@@ -66,6 +70,8 @@ final class FakeCluster implements WeirCluster, AutoCloseable {
             f.refuseFetchesFrom = Long.MAX_VALUE;
             f.logStart = 0;
             f.silent = false;
+            f.refuseScans = null;
+            f.refuseScanReads = null;
         });
     }
 
@@ -86,7 +92,7 @@ final class FakeCluster implements WeirCluster, AutoCloseable {
         return buckets.computeIfAbsent(
                 bucket,
                 id -> system.systemActorOf(
-                        FakeBucket.create(() -> table(id.tableId()), allocator, faults(id.bucket())),
+                        FakeBucket.create(() -> table(id), allocator, faults(id.bucket())),
                         "bucket-" + id.entityId(),
                         Props.empty()));
     }
@@ -96,10 +102,14 @@ final class FakeCluster implements WeirCluster, AutoCloseable {
         bucket(bucket).tell(message);
     }
 
-    private TableInfo table(long id) {
-        Catalog.Reply reply = askCatalog(replyTo -> new Catalog.GetTableById(id, 0, replyTo))
+    private TableInfo table(BucketId id) {
+        Catalog.Reply reply = askCatalog(
+                        replyTo -> new Catalog.GetTableById(id.tableId(), id.partitionId(), replyTo))
                 .toCompletableFuture()
                 .join();
+        if (reply instanceof Catalog.Refused refused) {
+            throw new WeirException(refused.code(), refused.detail());
+        }
         return ((Catalog.Table) reply).info();
     }
 
@@ -110,7 +120,7 @@ final class FakeCluster implements WeirCluster, AutoCloseable {
 
     @Override
     public Optional<CatalogState> catalogHere() {
-        return Optional.empty();
+        return mirrored ? mirror.get() : Optional.empty();
     }
 
     @Override
