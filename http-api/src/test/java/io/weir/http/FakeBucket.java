@@ -2,14 +2,22 @@ package io.weir.http;
 
 import io.weir.actors.bucket.Bucket;
 import io.weir.actors.catalog.TableInfo;
+import io.weir.actors.catalog.TableProperties;
 import io.weir.codec.ErrorCode;
 import io.weir.codec.WeirException;
 import io.weir.codec.batch.EncodedRows;
 import io.weir.codec.batch.RecordBatches;
+import io.weir.codec.ingest.ChangeKind;
+import io.weir.codec.ingest.ChangedRows;
+import io.weir.codec.merge.MergeEngine;
 import io.weir.codec.predicate.Predicate;
+import io.weir.codec.row.Key;
+import io.weir.codec.row.KeyEncoder;
+import io.weir.codec.row.RowEncoder;
 import io.weir.codec.schema.Column;
 import io.weir.codec.schema.TableSchema;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.Iterator;
@@ -43,17 +51,22 @@ final class FakeBucket {
     private final List<Stored> log = new ArrayList<>();
     private final List<Bucket.Fetch> waiting = new ArrayList<>();
     private final Map<Bucket.WriterSequence, Bucket.Appended> writers = new HashMap<>();
+    private final Map<Key, byte[]> rows;
     private long end;
 
-    private FakeBucket(Supplier<TableInfo> table, BufferAllocator allocator, Faults faults) {
+    private FakeBucket(
+            Supplier<TableInfo> table, BufferAllocator allocator, Faults faults, Map<Key, byte[]> rows) {
         this.table = table;
         this.allocator = allocator;
         this.faults = faults;
+        this.rows = rows;
     }
 
-    static Behavior<Bucket.Command> create(Supplier<TableInfo> table, BufferAllocator allocator, Faults faults) {
+    /** @param rows the current rows of a primary-key table by key; only this bucket changes them */
+    static Behavior<Bucket.Command> create(
+            Supplier<TableInfo> table, BufferAllocator allocator, Faults faults, Map<Key, byte[]> rows) {
         return Behaviors.withTimers(timers -> {
-            FakeBucket bucket = new FakeBucket(table, allocator, faults);
+            FakeBucket bucket = new FakeBucket(table, allocator, faults, rows);
             return Behaviors.receiveMessage(message -> {
                 if (faults.silent) {
                     return Behaviors.same();
@@ -61,6 +74,8 @@ final class FakeBucket {
                 if (message instanceof Bucket.Append append) {
                     append.replyTo().tell(bucket.append(append));
                     bucket.wake();
+                } else if (message instanceof Bucket.Upsert upsert) {
+                    upsert.replyTo().tell(bucket.upsert(upsert));
                 } else if (message instanceof Bucket.Fetch fetch) {
                     if (!bucket.answer(fetch, fetch.waitAtMost().isZero())) {
                         bucket.waiting.add(fetch);
@@ -98,6 +113,61 @@ final class FakeBucket {
             writers.put(append.writer(), appended);
         }
         return appended;
+    }
+
+    /** Changes the rows as the real one does; the changelog has offsets but no rows. */
+    private Bucket.AppendReply upsert(Bucket.Upsert upsert) {
+        if (faults.refuseAppends != null && !upsert.checkOnly()) {
+            return new Bucket.Refused(faults.refuseAppends, "refused by the test.");
+        }
+        Bucket.Appended known = upsert.writer() == null ? null : writers.get(upsert.writer());
+        if (known != null) {
+            return known;
+        }
+        Map<Key, byte[]> after = new HashMap<>(rows);
+        long changes = 0;
+        try {
+            for (ChangedRows changed : upsert.changes()) {
+                changes += change(after, changed);
+            }
+        } catch (WeirException e) {
+            return new Bucket.Refused(e.code(), e.detail());
+        }
+        if (upsert.checkOnly()) {
+            return new Bucket.Appended(end, end);
+        }
+        rows.keySet().retainAll(after.keySet());
+        rows.putAll(after);
+        Bucket.Appended appended = new Bucket.Appended(end, end + changes);
+        end += changes;
+        if (upsert.writer() != null) {
+            writers.put(upsert.writer(), appended);
+        }
+        return appended;
+    }
+
+    private long change(Map<Key, byte[]> state, ChangedRows changed) {
+        TableInfo info = table.get();
+        MergeEngine engine = MergeEngine.of(
+                info.schema(),
+                info.primaryKey(),
+                TableProperties.from(info.properties()).merge());
+        EncodedRows plain = RecordBatches.decompress(info.schema().columns(), changed.rows());
+        List<Key> keys =
+                KeyEncoder.of(info.schema().columns(), info.keyOrder()).encode(plain);
+        byte[][] encoded = RowEncoder.encode(info.schema(), plain);
+        long changes = 0;
+        for (int row = 0; row < encoded.length; row++) {
+            byte[] old = state.get(keys.get(row));
+            if (changed.kind() == ChangeKind.DELETE) {
+                changes += state.remove(keys.get(row)) == null ? 0 : 1;
+                continue;
+            }
+            byte[] merged = engine.merge(old, encoded[row], changed.present(row));
+            state.put(keys.get(row), merged);
+            changes += old == null ? 1 : Arrays.equals(old, merged) ? 0 : 2;
+        }
+        return changes;
     }
 
     private long locate(long timestampMs) {

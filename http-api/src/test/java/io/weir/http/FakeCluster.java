@@ -10,12 +10,14 @@ import io.weir.actors.catalog.CatalogState;
 import io.weir.actors.catalog.TableInfo;
 import io.weir.codec.ErrorCode;
 import io.weir.codec.WeirException;
+import io.weir.codec.row.Key;
 import io.weir.sharding.WeirCluster;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -36,6 +38,7 @@ final class FakeCluster implements WeirCluster, AutoCloseable {
     private final BufferAllocator allocator = new RootAllocator();
     private final ActorRef<Catalog.Command> catalog;
     private final Map<BucketId, ActorRef<Bucket.Command>> buckets = new ConcurrentHashMap<>();
+    private final Map<BucketId, Map<Key, byte[]>> rows = new ConcurrentHashMap<>();
     private final Map<Integer, FakeBucket.Faults> faults = new ConcurrentHashMap<>();
 
     FakeCluster() {
@@ -53,6 +56,15 @@ final class FakeCluster implements WeirCluster, AutoCloseable {
 
     FakeBucket.Faults faults(int bucket) {
         return faults.computeIfAbsent(bucket, b -> new FakeBucket.Faults());
+    }
+
+    /** The current rows of a primary-key table's bucket. */
+    Map<Key, byte[]> rows(BucketId bucket) {
+        return rows.computeIfAbsent(bucket, b -> new ConcurrentHashMap<>());
+    }
+
+    Set<BucketId> bucketsWithRows() {
+        return rows.keySet();
     }
 
     BufferAllocator allocator() {
@@ -86,7 +98,7 @@ final class FakeCluster implements WeirCluster, AutoCloseable {
         return buckets.computeIfAbsent(
                 bucket,
                 id -> system.systemActorOf(
-                        FakeBucket.create(() -> table(id.tableId()), allocator, faults(id.bucket())),
+                        FakeBucket.create(() -> table(id.tableId()), allocator, faults(id.bucket()), rows(id)),
                         "bucket-" + id.entityId(),
                         Props.empty()));
     }

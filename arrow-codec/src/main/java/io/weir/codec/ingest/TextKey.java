@@ -94,17 +94,17 @@ public record TextKey(Key key, int bucket) {
         List<String> key = List.of(column.name());
         try (BufferAllocator allocator = new RootAllocator()) {
             EncodedRows row = RowDecoder.decode(
-                            RowFormat.NDJSON, json(column, text), schema, DecodeLimits.DEFAULT, allocator)
+                            RowFormat.NDJSON, row(column, text), schema, DecodeLimits.DEFAULT, allocator)
                     .get(0);
-            int bucket = BucketRouter.split(schema, key, buckets, List.of(row), allocator)
-                    .firstKey();
+            int bucket = new RowRouter(schema, List.of(), key, buckets).bucketsOf(row)[0];
             return new TextKey(KeyEncoder.of(schema.columns(), key).encode(row).get(0), bucket);
         } catch (WeirException e) {
             throw refused(column, text, e);
         }
     }
 
-    private static ByteBuffer json(Column column, String text) {
+    /** The row that holds the key alone, as NDJSON. */
+    public static ByteBuffer row(Column column, String text) {
         boolean isTimestamp =
                 column.type() instanceof DataType.Timestamp || column.type() instanceof DataType.TimestampLtz;
         boolean isNumber = isTimestamp && NUMBER.matcher(text).matches();
