@@ -5,6 +5,7 @@ import io.weir.actors.bucket.BucketId;
 import io.weir.codec.ErrorCode;
 import io.weir.codec.WeirException;
 import io.weir.codec.batch.EncodedRows;
+import io.weir.codec.ingest.ChangedRows;
 import io.weir.codec.row.Key;
 import io.weir.sharding.WeirCluster;
 import java.time.Duration;
@@ -29,6 +30,21 @@ final class BucketClient {
             BucketId bucket, List<EncodedRows> rows, Bucket.@Nullable WriterSequence writer) {
         return cluster.<Bucket.AppendReply>askBucket(
                         bucket, replyTo -> new Bucket.Append(rows, writer, replyTo), writeTimeout)
+                .thenApply(reply -> expect(Bucket.Appended.class, reply));
+    }
+
+    CompletionStage<Bucket.Appended> upsert(
+            BucketId bucket, List<ChangedRows> changes, Bucket.@Nullable WriterSequence writer) {
+        return cluster.<Bucket.AppendReply>askBucket(
+                        bucket, replyTo -> new Bucket.Upsert(changes, writer, false, replyTo), writeTimeout)
+                .thenApply(reply -> expect(Bucket.Appended.class, reply));
+    }
+
+    /** What {@link #upsert} would answer; nothing is done. */
+    CompletionStage<Bucket.Appended> check(
+            BucketId bucket, List<ChangedRows> changes, Bucket.@Nullable WriterSequence writer) {
+        return cluster.<Bucket.AppendReply>askBucket(
+                        bucket, replyTo -> new Bucket.Upsert(changes, writer, true, replyTo), ANSWER_WITHIN)
                 .thenApply(reply -> expect(Bucket.Appended.class, reply));
     }
 

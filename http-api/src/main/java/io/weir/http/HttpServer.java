@@ -75,9 +75,16 @@ public final class HttpServer {
         List<Operation> operations = new ArrayList<>();
         operations.addAll(new CatalogRoutes(catalog, bodies).operations());
         operations.addAll(new BucketsRoute(catalog, buckets).operations());
-        operations.addAll(
-                new RowsRoute(catalog, bodies, new RowsByBucket(allocator), new RowAppender(buckets), executor, metrics)
-                        .operations());
+        operations.addAll(new PartitionsRoute(catalog, bodies).operations());
+        operations.addAll(new RowsRoute(
+                        catalog,
+                        bodies,
+                        new RowsByBucket(allocator),
+                        new WritePartitions(cluster, catalog),
+                        new RowAppender(buckets),
+                        executor,
+                        metrics)
+                .operations());
         operations.addAll(
                 reads(catalog, buckets, bodies, system, executor, settings, clock, allocator, metrics));
         operations.addAll(new LandingPage(cluster, catalog, buckets).operations());

@@ -7,6 +7,7 @@ import io.weir.codec.WeirException;
 import io.weir.codec.batch.EncodedRows;
 import io.weir.codec.batch.RecordBatches;
 import io.weir.codec.predicate.Predicate;
+import io.weir.codec.row.Key;
 import io.weir.codec.schema.Column;
 import io.weir.codec.schema.TableSchema;
 import java.nio.ByteBuffer;
@@ -16,6 +17,8 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.Supplier;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.FieldVector;
@@ -49,18 +52,23 @@ final class FakeBucket {
     private final List<Bucket.Fetch> waiting = new ArrayList<>();
     private final Map<Bucket.WriterSequence, Bucket.Appended> writers = new HashMap<>();
     private final FakeState state;
+    private final ConcurrentSkipListMap<Key, byte[]> rows;
     private long end;
 
-    private FakeBucket(Supplier<TableInfo> table, BufferAllocator allocator, Faults faults) {
+    private FakeBucket(
+            Supplier<TableInfo> table, BufferAllocator allocator, Faults faults, ConcurrentSkipListMap<Key, byte[]> rows) {
         this.table = table;
         this.allocator = allocator;
         this.faults = faults;
-        this.state = new FakeState(allocator);
+        this.state = new FakeState(allocator, rows);
+        this.rows = rows;
     }
 
-    static Behavior<Bucket.Command> create(Supplier<TableInfo> table, BufferAllocator allocator, Faults faults) {
+    /** @param rows the current rows of a primary-key table by key; only this bucket changes them */
+    static Behavior<Bucket.Command> create(
+            Supplier<TableInfo> table, BufferAllocator allocator, Faults faults, ConcurrentSkipListMap<Key, byte[]> rows) {
         return Behaviors.withTimers(timers -> {
-            FakeBucket bucket = new FakeBucket(table, allocator, faults);
+            FakeBucket bucket = new FakeBucket(table, allocator, faults, rows);
             return Behaviors.receiveMessage(message -> {
                 if (faults.silent) {
                     return Behaviors.same();
@@ -113,9 +121,7 @@ final class FakeBucket {
     /** What concerns the KV state; true where it was that. */
     private boolean onState(Bucket.Command message) {
         if (message instanceof Bucket.Upsert upsert) {
-            long base = end;
-            logged(state.apply(table.get(), upsert.changes()));
-            upsert.replyTo().tell(new Bucket.Appended(base, end));
+            upsert.replyTo().tell(upsert(upsert));
         } else if (message instanceof Bucket.Lookup lookup) {
             faults.lookups++;
             lookup.replyTo().tell(state.lookup(lookup));
@@ -169,6 +175,36 @@ final class FakeBucket {
         Bucket.Appended appended = new Bucket.Appended(base, end);
         if (append.writer() != null) {
             writers.put(append.writer(), appended);
+        }
+        return appended;
+    }
+
+    /** Changes the rows as the real one does; the changelog has offsets but no rows. */
+    private Bucket.AppendReply upsert(Bucket.Upsert upsert) {
+        if (faults.refuseAppends != null && !upsert.checkOnly()) {
+            return new Bucket.Refused(faults.refuseAppends, "refused by the test.");
+        }
+        Bucket.Appended known = upsert.writer() == null ? null : writers.get(upsert.writer());
+        if (known != null) {
+            return known;
+        }
+        TreeMap<Key, byte[]> after = new TreeMap<>(rows);
+        List<FakeState.Logged> changes;
+        try {
+            changes = FakeState.apply(table.get(), upsert.changes(), after);
+        } catch (WeirException e) {
+            return new Bucket.Refused(e.code(), e.detail());
+        }
+        if (upsert.checkOnly()) {
+            return new Bucket.Appended(end, end);
+        }
+        rows.keySet().retainAll(after.keySet());
+        rows.putAll(after);
+        long base = end;
+        logged(changes);
+        Bucket.Appended appended = new Bucket.Appended(base, end);
+        if (upsert.writer() != null) {
+            writers.put(upsert.writer(), appended);
         }
         return appended;
     }

@@ -10,15 +10,18 @@ import io.weir.actors.catalog.CatalogState;
 import io.weir.actors.catalog.TableInfo;
 import io.weir.codec.ErrorCode;
 import io.weir.codec.WeirException;
+import io.weir.codec.row.Key;
 import io.weir.sharding.WeirCluster;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.Function;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
@@ -37,6 +40,7 @@ final class FakeCluster implements WeirCluster, AutoCloseable {
     private final ActorRef<Catalog.Command> catalog;
     private final CatalogMirror mirror = new CatalogMirror();
     private final Map<BucketId, ActorRef<Bucket.Command>> buckets = new ConcurrentHashMap<>();
+    private final Map<BucketId, ConcurrentSkipListMap<Key, byte[]>> rows = new ConcurrentHashMap<>();
     private final Map<Integer, FakeBucket.Faults> faults = new ConcurrentHashMap<>();
 
     /** Whether this node is the one that the catalog runs on. */
@@ -57,6 +61,15 @@ final class FakeCluster implements WeirCluster, AutoCloseable {
 
     FakeBucket.Faults faults(int bucket) {
         return faults.computeIfAbsent(bucket, b -> new FakeBucket.Faults());
+    }
+
+    /** The current rows of a primary-key table's bucket. */
+    ConcurrentSkipListMap<Key, byte[]> rows(BucketId bucket) {
+        return rows.computeIfAbsent(bucket, b -> new ConcurrentSkipListMap<>());
+    }
+
+    Set<BucketId> bucketsWithRows() {
+        return rows.keySet();
     }
 
     BufferAllocator allocator() {
@@ -92,7 +105,7 @@ final class FakeCluster implements WeirCluster, AutoCloseable {
         return buckets.computeIfAbsent(
                 bucket,
                 id -> system.systemActorOf(
-                        FakeBucket.create(() -> table(id), allocator, faults(id.bucket())),
+                        FakeBucket.create(() -> table(id), allocator, faults(id.bucket()), rows(id)),
                         "bucket-" + id.entityId(),
                         Props.empty()));
     }

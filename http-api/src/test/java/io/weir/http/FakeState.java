@@ -2,12 +2,14 @@ package io.weir.http;
 
 import io.weir.actors.bucket.Bucket;
 import io.weir.actors.catalog.TableInfo;
+import io.weir.actors.catalog.TableProperties;
 import io.weir.codec.ErrorCode;
 import io.weir.codec.batch.ChangeType;
 import io.weir.codec.batch.EncodedRows;
 import io.weir.codec.batch.RecordBatches;
 import io.weir.codec.ingest.ChangeKind;
 import io.weir.codec.ingest.ChangedRows;
+import io.weir.codec.merge.MergeEngine;
 import io.weir.codec.predicate.Predicate;
 import io.weir.codec.row.Key;
 import io.weir.codec.row.KeyEncoder;
@@ -26,7 +28,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
-import java.util.TreeMap;
+import java.util.SortedMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import org.apache.arrow.memory.BufferAllocator;
 
 /** The KV state of a {@link FakeBucket}: the last row of each key wins. */
@@ -35,27 +38,41 @@ final class FakeState {
     record Logged(EncodedRows rows, ByteBuffer types) {}
 
     private final BufferAllocator allocator;
-    private final TreeMap<Key, byte[]> rows = new TreeMap<>();
+    private final ConcurrentSkipListMap<Key, byte[]> rows;
     private final Map<Long, Queue<EncodedRows>> scans = new HashMap<>();
     private long lastScan;
 
-    FakeState(BufferAllocator allocator) {
+    FakeState(BufferAllocator allocator, ConcurrentSkipListMap<Key, byte[]> rows) {
         this.allocator = allocator;
+        this.rows = rows;
     }
 
     int openScans() {
         return scans.size();
     }
 
-    /** Upserts and deletes, in order. */
-    List<Logged> apply(TableInfo table, List<ChangedRows> changes) {
+    /** Changes the rows as the table's merge engine does, in order. */
+    static List<Logged> apply(TableInfo table, List<ChangedRows> changes, SortedMap<Key, byte[]> rows) {
+        MergeEngine engine = MergeEngine.of(
+                table.schema(),
+                table.primaryKey(),
+                TableProperties.from(table.properties()).merge());
         List<byte[]> logged = new ArrayList<>();
         ByteArrayOutputStream types = new ByteArrayOutputStream();
         for (ChangedRows change : changes) {
-            byte[][] encoded = RowEncoder.encode(table.schema(), change.rows());
-            List<Key> keys = keys(table, change.rows());
+            EncodedRows plain = RecordBatches.decompress(table.schema().columns(), change.rows());
+            byte[][] encoded = RowEncoder.encode(table.schema(), plain);
+            List<Key> keys = keys(table, plain);
             for (int i = 0; i < encoded.length; i++) {
-                apply(change.kind() == ChangeKind.DELETE, keys.get(i), encoded[i], logged, types);
+                byte[] old = rows.get(keys.get(i));
+                boolean delete = change.kind() == ChangeKind.DELETE;
+                byte[] now = delete ? null : engine.merge(old, encoded[i], change.present(i));
+                if (delete) {
+                    rows.remove(keys.get(i));
+                } else {
+                    rows.put(keys.get(i), now);
+                }
+                log(old, now, logged, types);
             }
         }
         if (logged.isEmpty()) {
@@ -67,19 +84,17 @@ final class FakeState {
         return List.of(new Logged(batch.build(table.schema().schemaId()), ByteBuffer.wrap(types.toByteArray())));
     }
 
-    private void apply(boolean delete, Key key, byte[] row, List<byte[]> logged, ByteArrayOutputStream types) {
-        byte[] old = delete ? rows.remove(key) : rows.put(key, row);
-        if (delete && old != null) {
+    private static void log(byte[] old, byte[] now, List<byte[]> logged, ByteArrayOutputStream types) {
+        if (Arrays.equals(old, now)) {
+            return;
+        }
+        if (old != null) {
             logged.add(old);
-            types.write(ChangeType.DELETE.code());
-        } else if (!delete && old == null) {
-            logged.add(row);
-            types.write(ChangeType.INSERT.code());
-        } else if (!delete && !Arrays.equals(old, row)) {
-            logged.add(old);
-            logged.add(row);
-            types.write(ChangeType.UPDATE_BEFORE.code());
-            types.write(ChangeType.UPDATE_AFTER.code());
+            types.write((now == null ? ChangeType.DELETE : ChangeType.UPDATE_BEFORE).code());
+        }
+        if (now != null) {
+            logged.add(now);
+            types.write((old == null ? ChangeType.INSERT : ChangeType.UPDATE_AFTER).code());
         }
     }
 
@@ -100,7 +115,7 @@ final class FakeState {
         for (int i = 0; i < encoded.length; i++) {
             if (!rows.containsKey(keys.get(i))) {
                 EncodedRows one = RecordBatches.slice(table.schema().columns(), wanted, i, i + 1);
-                log.addAll(apply(table, List.of(new ChangedRows(ChangeKind.UPSERT, one, null))));
+                log.addAll(apply(table, List.of(new ChangedRows(ChangeKind.UPSERT, one, null)), rows));
             }
             found.add(rows.get(keys.get(i)));
         }

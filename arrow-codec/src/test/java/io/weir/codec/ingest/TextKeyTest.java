@@ -62,9 +62,7 @@ class TextKeyTest {
     }
 
     private static int bucketOf(TableSchema schema, EncodedRows rows) {
-        return BatchRows.withAllocator(
-                allocator -> BucketRouter.split(schema, List.of("k"), BUCKETS, List.of(rows), allocator)
-                        .firstKey());
+        return new RowRouter(schema, List.of(), List.of("k"), BUCKETS).bucketsOf(rows)[0];
     }
 
     @ParameterizedTest
