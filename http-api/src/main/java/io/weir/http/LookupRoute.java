@@ -1,25 +1,19 @@
 package io.weir.http;
 
 import io.weir.actors.catalog.TableInfo;
-import io.weir.actors.catalog.TableProperties;
 import io.weir.codec.ErrorCode;
 import io.weir.codec.WeirException;
 import io.weir.codec.batch.EncodedRows;
 import io.weir.codec.ingest.ChangeKind;
-import io.weir.codec.ingest.ChangeRules;
 import io.weir.codec.ingest.ChangedRows;
 import io.weir.codec.ingest.DecodeLimits;
 import io.weir.codec.ingest.RowDecoder;
 import io.weir.codec.ingest.RowFormat;
 import io.weir.codec.ingest.TextKey;
-import io.weir.codec.merge.BitmapKind;
 import io.weir.codec.schema.Column;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -179,7 +173,7 @@ final class LookupRoute {
         if (asked.insertIfMissing()) {
             TableInfo info = table.info();
             for (ChangedRows rows : RowDecoder.decodeChanges(
-                    ChangeKind.UPSERT, asked.format(), body, info.schema(), rules(info), limits, allocator)) {
+                    ChangeKind.UPSERT, asked.format(), body, info.schema(), RowsByBucket.rules(info), limits, allocator)) {
                 parts.add(lookups.inserted(info, rows.rows()));
             }
         } else {
@@ -203,16 +197,5 @@ final class LookupRoute {
             });
         }
         return all;
-    }
-
-    private static ChangeRules rules(TableInfo table) {
-        TableProperties properties = TableProperties.from(table.properties());
-        Map<String, BitmapKind> bitmaps = new HashMap<>();
-        table.schema().columns().forEach(column -> properties
-                .merge()
-                .bitmap(column.name())
-                .ifPresent(kind -> bitmaps.put(column.name(), kind)));
-        Optional<String> generated = properties.autoIncrement().map(TableProperties.AutoIncrement::column);
-        return new ChangeRules(Set.copyOf(table.primaryKey()), generated.orElse(null), bitmaps);
     }
 }
