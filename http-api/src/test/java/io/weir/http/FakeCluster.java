@@ -55,8 +55,7 @@ final class FakeCluster implements WeirCluster, AutoCloseable {
                                 pekko.coordinated-shutdown.exit-jvm = off
                                 pekko.coordinated-shutdown.run-by-jvm-shutdown-hook = off
                                 """).withFallback(ConfigFactory.load()));
-        catalog = system.systemActorOf(
-                CatalogBehavior.create(Clock.systemUTC(), mirror), "catalog", Props.empty());
+        catalog = system.systemActorOf(CatalogBehavior.create(Clock.systemUTC(), mirror), "catalog", Props.empty());
     }
 
     FakeBucket.Faults faults(int bucket) {
@@ -116,8 +115,7 @@ final class FakeCluster implements WeirCluster, AutoCloseable {
     }
 
     private TableInfo table(BucketId id) {
-        Catalog.Reply reply = askCatalog(
-                        replyTo -> new Catalog.GetTableById(id.tableId(), id.partitionId(), replyTo))
+        Catalog.Reply reply = askCatalog(replyTo -> new Catalog.GetTableById(id.tableId(), id.partitionId(), replyTo))
                 .toCompletableFuture()
                 .join();
         if (reply instanceof Catalog.Refused refused) {

@@ -77,7 +77,8 @@ class OpenApiTest {
     void everyMethodIsRoutedOverTheWireOrNotAllowedAsTheDocumentSays() {
         document.get("paths").properties().forEach(path -> {
             Set<String> documented = documented(path.getValue());
-            String concrete = path.getKey().replace("{db}", "d").replace("{table}", "t").replace("{key}", "k");
+            String concrete =
+                    path.getKey().replace("{db}", "d").replace("{table}", "t").replace("{key}", "k");
             for (String method : METHODS) {
                 HttpResponse<String> answer =
                         store.send(store.request(concrete).method(method, HttpRequest.BodyPublishers.noBody()));
