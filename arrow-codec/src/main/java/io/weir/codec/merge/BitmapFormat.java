@@ -32,13 +32,15 @@ final class BitmapFormat {
 
     private final BitmapKind kind;
     private final byte[] bytes;
+    private final int base;
     private final int start;
     private final int end;
     private int at;
 
-    private BitmapFormat(BitmapKind kind, byte[] bytes, int start, int end) {
+    private BitmapFormat(BitmapKind kind, byte[] bytes, int base, int start, int end) {
         this.kind = kind;
         this.bytes = bytes;
+        this.base = base;
         this.start = start;
         this.end = end;
         this.at = start;
@@ -56,14 +58,20 @@ final class BitmapFormat {
         return (short) U16.get(bytes, at) & 0xFFFF;
     }
 
+    /** The member of a checked bitmap that has one. */
+    static int memberOfOne(byte[] bytes, int start) {
+        return u16(bytes, start + 8) << 16 | u16(bytes, start + 16);
+    }
+
     /**
      * Checks the bitmap that begins at {@code start}.
      *
+     * @param base position that errors count from
      * @param end where the bytes end, which the bitmap must not reach past
      * @return where it ends
      */
-    static int check(BitmapKind kind, byte[] bytes, int start, int end) {
-        return new BitmapFormat(kind, bytes, start, end).check();
+    static int check(BitmapKind kind, byte[] bytes, int base, int start, int end) {
+        return new BitmapFormat(kind, bytes, base, start, end).check();
     }
 
     static WeirException refused(BitmapKind kind, int position, String what) {
@@ -74,7 +82,7 @@ final class BitmapFormat {
     }
 
     private WeirException refused(String what) {
-        return refused(kind, at, what);
+        return refused(kind, at - base, what);
     }
 
     private int check() {
@@ -184,7 +192,7 @@ final class BitmapFormat {
 
     private void need(int count, String what) {
         if (end - at < count) {
-            throw refused(what + " take " + count + " bytes, and " + (end - at) + " are left");
+            throw refused((end - at) + " bytes are left, and " + what + " would take " + count);
         }
     }
 }

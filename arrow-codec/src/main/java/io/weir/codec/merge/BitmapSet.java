@@ -19,14 +19,17 @@ import org.roaringbitmap.RunContainer;
  * 32, which are 0 alone where the set is of {@link BitmapKind#RBM32}. No part is empty. Not thread-safe.
  */
 public final class BitmapSet {
+    private static final Comparator<Integer> UNSIGNED = Integer::compareUnsigned;
     private static final int ARRAY_MEMBERS_MAX = 4096;
     private static final int BITS_BYTES = 8192;
+
+    /** No other bitmap is as long. Most that are written are, so they go past the library. */
+    private static final int ONE_MEMBER_BYTES = 18;
 
     /** An entry of the map and the bitmap's own objects, about. */
     private static final int PART_BYTES = 160;
 
     private final NavigableMap<Integer, RoaringBitmap> parts = new TreeMap<>(UNSIGNED);
-    private static final Comparator<Integer> UNSIGNED = Integer::compareUnsigned;
     private BitmapKind kind;
 
     public BitmapSet(BitmapKind kind) {
@@ -61,7 +64,7 @@ public final class BitmapSet {
     public boolean or(BitmapKind otherKind, byte[] bytes, int start, int length) {
         int end = start + length;
         if (otherKind == BitmapKind.RBM32) {
-            int past = BitmapFormat.check(otherKind, bytes, start, end);
+            int past = BitmapFormat.check(otherKind, bytes, start, start, end);
             boolean grown = orPart(0, bytes, start, past);
             checkEnd(otherKind, past - start, end - past);
             return grown;
@@ -92,7 +95,7 @@ public final class BitmapSet {
                         BitmapKind.RBM64, at - start, "part " + high + " after " + before + ", where parts ascend");
             }
             before = high;
-            int past = BitmapFormat.check(BitmapKind.RBM64, bytes, at + 4, end);
+            int past = BitmapFormat.check(BitmapKind.RBM64, bytes, start, at + 4, end);
             grown |= orPart((int) high, bytes, at + 4, past);
             at = past;
         }
@@ -107,6 +110,10 @@ public final class BitmapSet {
     }
 
     private boolean orPart(int high, byte[] bytes, int start, int past) {
+        if (past - start == ONE_MEMBER_BYTES) {
+            int member = BitmapFormat.memberOfOne(bytes, start);
+            return parts.computeIfAbsent(high, h -> new RoaringBitmap()).checkedAdd(member);
+        }
         RoaringBitmap other = new RoaringBitmap();
         try {
             other.deserialize(

@@ -9,11 +9,16 @@ import java.math.RoundingMode;
 
 /** Sums and products in the column's own type. What does not fit it is refused, but for floating numbers, which become infinite. */
 final class NumberMerge {
+    /** A DECIMAL of so many digits lies in a row as its unscaled number in a long, and two of them add up to one. */
+    private static final int SHORT_DIGITS = 18;
+
     private NumberMerge() {}
 
     static ColumnMerge of(Column column, int index, boolean product) {
         if (column.type() instanceof DataType.Decimal decimal) {
-            return new Decimals(column, index, product, decimal);
+            return !product && decimal.precision() <= SHORT_DIGITS
+                    ? new ShortDecimalSum(column, index, decimal)
+                    : new Decimals(column, index, product, decimal);
         }
         return column.type() == DataType.Simple.FLOAT || column.type() == DataType.Simple.DOUBLE
                 ? new Floating(column, index, product)
@@ -45,7 +50,7 @@ final class NumberMerge {
             long b = written.getLong(index);
             long result = product ? a * b : a + b;
             if (result > max || result < -max - 1 || isWrapped(a, b, result)) {
-                throw refused(shown(product, a, b, column.type()));
+                throw refused(NumberMerge.shown(product, a, b, column.type()));
             }
             out.putLong(result);
         }
@@ -75,6 +80,31 @@ final class NumberMerge {
         }
     }
 
+    private static final class ShortDecimalSum extends ColumnMerge {
+        private final DataType.Decimal type;
+        private final long past;
+
+        ShortDecimalSum(Column column, int index, DataType.Decimal type) {
+            super(column, index);
+            this.type = type;
+            this.past = BigDecimal.TEN.pow(type.precision()).longValueExact();
+        }
+
+        @Override
+        void combine(RowView before, RowView written, RowWriter out) {
+            long a = before.getLong(index);
+            long b = written.getLong(index);
+            if (a + b >= past || a + b <= -past) {
+                throw refused(NumberMerge.shown(false, plain(a), plain(b), type));
+            }
+            out.putLong(a + b);
+        }
+
+        private String plain(long unscaled) {
+            return BigDecimal.valueOf(unscaled, type.scale()).toPlainString();
+        }
+    }
+
     /** A product is rounded to the column's scale, half away from zero. */
     private static final class Decimals extends ColumnMerge {
         private final boolean product;
@@ -92,7 +122,7 @@ final class NumberMerge {
             BigDecimal b = written.getDecimal(index);
             BigDecimal result = product ? a.multiply(b).setScale(type.scale(), RoundingMode.HALF_UP) : a.add(b);
             if (result.precision() > type.precision()) {
-                throw refused(shown(product, a.toPlainString(), b.toPlainString(), type));
+                throw refused(NumberMerge.shown(product, a.toPlainString(), b.toPlainString(), type));
             }
             out.putDecimal(result);
         }
