@@ -29,7 +29,6 @@ import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.stream.javadsl.Sink;
-import org.jspecify.annotations.Nullable;
 
 /** {@code POST T/aggregate}: the rows of {@link TableRows} through an {@link AggregateQuery}. */
 final class AggregateRoute {
@@ -160,8 +159,11 @@ final class AggregateRoute {
     }
 
     private static Map<String, String> aggregates(ObjectNode asked) {
-        @Nullable JsonNode aggregates = asked.get("aggregates");
-        if (!(aggregates instanceof ObjectNode object) || object.isEmpty()) {
+        JsonNode aggregates = asked.get("aggregates");
+        if (aggregates == null || aggregates.isNull()) {
+            return Map.of();
+        }
+        if (!(aggregates instanceof ObjectNode object)) {
             throw new WeirException(
                     ErrorCode.INVALID_REQUEST,
                     "'aggregates' is an object of result names and expressions, like {\"n\":\"count(*)\"}");

@@ -514,6 +514,60 @@ class KeyedReadsTest {
     }
 
     @Test
+    void aggregatesRunOverKeyedAndLogTables() throws IOException {
+        users(0, 20);
+        pages();
+        assertThat(ok(store.send(
+                                "POST",
+                                S + "/users/aggregate",
+                                "{\"aggregates\":{\"n\":\"count(*)\",\"oldest\":\"max(age)\"},\"where\":\"age < 10\"}"))
+                        .toString())
+                .isEqualTo("{\"rows\":[{\"n\":10,\"oldest\":9}]}");
+        assertThat(ok(store.send("POST", S + "/users/aggregate", "{\"aggregates\":{\"n\":\"count(*)\"}}"))
+                        .toString())
+                .isEqualTo("{\"rows\":[{\"n\":20}]}");
+        HttpResponse<byte[]> byDay = store.bytes(store.request(S + "/pages/aggregate")
+                .header("Accept", ARROW)
+                .header("Content-Type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofString("{\"group_by\":[\"day\"],\"where\":\"day IN ('d1','d8')\","
+                        + "\"aggregates\":{\"hits\":\"sum(hits)\"}}")));
+        assertThat(arrow(byDay.body())).containsExactly("d1|4000");
+        assertThat(ok(store.send(
+                                "POST",
+                                S + "/pages/aggregate",
+                                "{\"partition\":\"d0\",\"aggregates\":{\"n\":\"count(*)\"}}"))
+                        .toString())
+                .isEqualTo("{\"rows\":[{\"n\":20}]}");
+        store.send("POST", S + "/log/rows", "[{\"id\":1},{\"id\":2},{\"id\":3,\"text\":\"x\"}]");
+        assertThat(ok(store.send(
+                                "POST",
+                                S + "/log/aggregate",
+                                "{\"group_by\":[\"text\"],\"aggregates\":{\"n\":\"count(*)\"}}"))
+                        .toString())
+                .isEqualTo("{\"rows\":[{\"text\":null,\"n\":2},{\"text\":\"x\",\"n\":1}]}");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            textBlock = """
+            {}                                                          | INVALID_REQUEST
+            {"aggregates":{"n":1}}                                      | INVALID_REQUEST
+            {"aggregates":[]}                                           | INVALID_REQUEST
+            {"aggregates":{"n":"median(age)"}}                          | INVALID_REQUEST
+            {"aggregates":{"n":"sum(no)"}}                              | COLUMN_NOT_FOUND
+            {"aggregates":{"n":"sum(name)"}}                            | INVALID_REQUEST
+            {"aggregates":{"n":"count(*)"},"group_by":"name"}           | INVALID_REQUEST
+            {"aggregates":{"n":"count(*)"},"group_by":["no"]}           | COLUMN_NOT_FOUND
+            {"aggregates":{"n":"count(*)"},"where":"age <"}             | INVALID_PREDICATE
+            {"aggregates":{"n":"count(*)"},"partition":"x"}             | INVALID_REQUEST
+            {"aggregates":{"n":"count(*)"},"more":1}                    | INVALID_REQUEST
+            """)
+    void hostileAggregatesAreRefused(String body, ErrorCode code) {
+        assertProblem(store.send("POST", S + "/users/aggregate", body), code);
+    }
+
+    @Test
     void aTailOfManyBucketsReadsThemAll() throws Exception {
         create("wide", "\"bucket_key\":[\"id\"],\"buckets\":100", "id INT!");
         store.send(store.request(S + "/wide/rows")
