@@ -1,6 +1,5 @@
 package io.weir.http;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.weir.actors.bucket.Bucket;
 import io.weir.actors.bucket.BucketId;
 import io.weir.actors.catalog.TableInfo;
@@ -104,7 +103,7 @@ final class PrefixRoute {
             throw new IllegalStateException("a prefix is an object");
         }
         List<String> given = new ArrayList<>();
-        ((ObjectNode) Json.parseObject(json)).fieldNames().forEachRemaining(given::add);
+        Json.parseObject(json).fieldNames().forEachRemaining(given::add);
         List<String> leading = leading(table, given);
         TableSchema schema = new TableSchema(
                 table.schema().schemaId(),
