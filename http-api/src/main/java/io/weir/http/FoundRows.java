@@ -40,7 +40,7 @@ final class FoundRows {
     /** One object. */
     ByteString object(byte[] row) {
         ByteArrayOutputStream out = new ByteArrayOutputStream(row.length + 256);
-        objects(out, List.of(row), false);
+        objects(out, List.of(row));
         return ByteString.fromArrayUnsafe(out.toByteArray());
     }
 
@@ -49,26 +49,26 @@ final class FoundRows {
         long bytes = checkSize(rows);
         ByteArrayOutputStream out = new ByteArrayOutputStream((int) Math.min(1 << 20, 256 + 2 * bytes));
         out.writeBytes(BEGIN);
-        objects(out, rows, true);
+        objects(out, rows);
         String end = next == null ? "]}" : "],\"next\":\"" + next + "\"}";
         out.writeBytes(end.getBytes(StandardCharsets.US_ASCII));
         return ByteString.fromArrayUnsafe(out.toByteArray());
     }
 
-    private void objects(ByteArrayOutputStream out, List<byte @Nullable []> rows, boolean many) {
+    private void objects(ByteArrayOutputStream out, List<byte @Nullable []> rows) {
         try (JsonGenerator json = Json.generator(out)) {
             json.setRootValueSeparator(null);
             if (RowJson.canWrite(columns)) {
-                fromBytes(out, json, rows);
+                fromBytes(json, rows);
             } else {
-                fromVectors(out, json, rows);
+                fromVectors(json, rows);
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
-    private void fromBytes(ByteArrayOutputStream out, JsonGenerator json, List<byte @Nullable []> rows)
+    private void fromBytes(JsonGenerator json, List<byte @Nullable []> rows)
             throws IOException {
         boolean whole = columns == table.info().schema().columns();
         RowJson writer = whole ? table.rowJson() : new RowJson(table.info().schema(), columns);
@@ -89,7 +89,7 @@ final class FoundRows {
         }
     }
 
-    private void fromVectors(ByteArrayOutputStream out, JsonGenerator json, List<byte @Nullable []> rows) {
+    private void fromVectors(JsonGenerator json, List<byte @Nullable []> rows) {
         RecordBatches.load(nullable(), batch(rows), allocator, root -> {
             try {
                 for (int i = 0; i < rows.size(); i++) {

@@ -45,7 +45,7 @@ final class KeyedTable {
         /** @throws WeirException INVALID_REQUEST where the table has no primary key */
         KeyedTable of(TableInfo info) {
             KeyedTable known = tables.get(info.tableId());
-            if (known != null && (known.info == info || known.info.equals(info))) {
+            if (known != null && known.info.equals(info)) {
                 return known;
             }
             TableColumns.requirePrimaryKey(info);

@@ -116,7 +116,7 @@ final class Lookups {
 
     /** Answers of several buckets, on their way to one list. */
     private static final class Gathered {
-        private final byte @Nullable [][] rows;
+        private final byte[] @Nullable [] rows;
         private final List<CompletableFuture<?>> answers = new ArrayList<>();
 
         Gathered(int count) {
