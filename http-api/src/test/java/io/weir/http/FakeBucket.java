@@ -54,8 +54,7 @@ final class FakeBucket {
     private final Map<Key, byte[]> rows;
     private long end;
 
-    private FakeBucket(
-            Supplier<TableInfo> table, BufferAllocator allocator, Faults faults, Map<Key, byte[]> rows) {
+    private FakeBucket(Supplier<TableInfo> table, BufferAllocator allocator, Faults faults, Map<Key, byte[]> rows) {
         this.table = table;
         this.allocator = allocator;
         this.faults = faults;
@@ -153,8 +152,7 @@ final class FakeBucket {
                 info.primaryKey(),
                 TableProperties.from(info.properties()).merge());
         EncodedRows plain = RecordBatches.decompress(info.schema().columns(), changed.rows());
-        List<Key> keys =
-                KeyEncoder.of(info.schema().columns(), info.keyOrder()).encode(plain);
+        List<Key> keys = KeyEncoder.of(info.schema().columns(), info.keyOrder()).encode(plain);
         byte[][] encoded = RowEncoder.encode(info.schema(), plain);
         long changes = 0;
         for (int row = 0; row < encoded.length; row++) {
