@@ -224,9 +224,7 @@ class PrimaryKeyWritesTest {
         HttpResponse<String> created = store.send("POST", TABLES, """
                 {"name":"s","columns":[{"name":"k","type":"STRING","nullable":false}],"primary_key":["k"],"buckets":3}""");
         assertThat(created.statusCode()).as(created.body()).isEqualTo(201);
-        String[] keys = {
-            "a/b", "../..", "a b", "%2F", "é\u0000ü", "\"", "{key}", "k".repeat(10_000), "rows:delete"
-        };
+        String[] keys = {"a/b", "../..", "a b", "%2F", "é\u0000ü", "\"", "{key}", "k".repeat(10_000), "rows:delete"};
         for (String key : keys) {
             String row = ServedStore.JSON.createObjectNode().put("k", key).toString();
             written(send("POST", TABLES + "/s/rows", row), 1);
