@@ -68,7 +68,8 @@ final class RowsByBucket {
         return new RoutedRows(split(write, table, changes), count(changes), lackColumns(table, rules, changes));
     }
 
-    private static ChangeRules rules(TableInfo table) {
+    /** What the table asks of rows that are written to it. */
+    static ChangeRules rules(TableInfo table) {
         TableProperties properties = TableProperties.from(table.properties());
         Map<String, BitmapKind> bitmaps = new HashMap<>();
         for (Column column : table.schema().columns()) {

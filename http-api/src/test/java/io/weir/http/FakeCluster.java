@@ -29,6 +29,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.Function;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
@@ -48,8 +49,11 @@ final class FakeCluster implements WeirCluster, AutoCloseable {
     private final CatalogMirror mirror = new CatalogMirror();
     private final ActorRef<Catalog.Command> catalog;
     private final Map<BucketId, ActorRef<Bucket.Command>> buckets = new ConcurrentHashMap<>();
-    private final Map<BucketId, Map<Key, byte[]>> rows = new ConcurrentHashMap<>();
+    private final Map<BucketId, ConcurrentSkipListMap<Key, byte[]>> rows = new ConcurrentHashMap<>();
     private final Map<Integer, FakeBucket.Faults> faults = new ConcurrentHashMap<>();
+
+    /** Whether this node is the one that the catalog runs on. */
+    volatile boolean mirrored = true;
 
     FakeCluster() {
         system = ActorSystem.create(
@@ -68,8 +72,8 @@ final class FakeCluster implements WeirCluster, AutoCloseable {
     }
 
     /** The current rows of a primary-key table's bucket. */
-    Map<Key, byte[]> rows(BucketId bucket) {
-        return rows.computeIfAbsent(bucket, b -> new ConcurrentHashMap<>());
+    ConcurrentSkipListMap<Key, byte[]> rows(BucketId bucket) {
+        return rows.computeIfAbsent(bucket, b -> new ConcurrentSkipListMap<>());
     }
 
     /** The current rows of a primary-key table as JSON, in no order. */
@@ -115,6 +119,8 @@ final class FakeCluster implements WeirCluster, AutoCloseable {
             f.refuseFetchesFrom = Long.MAX_VALUE;
             f.logStart = 0;
             f.silent = false;
+            f.refuseScans = null;
+            f.refuseScanReads = null;
         });
     }
 
@@ -135,7 +141,7 @@ final class FakeCluster implements WeirCluster, AutoCloseable {
         return buckets.computeIfAbsent(
                 bucket,
                 id -> system.systemActorOf(
-                        FakeBucket.create(() -> table(id.tableId()), allocator, faults(id.bucket()), rows(id)),
+                        FakeBucket.create(() -> table(id), allocator, faults(id.bucket()), rows(id)),
                         "bucket-" + id.entityId(),
                         Props.empty()));
     }
@@ -145,10 +151,14 @@ final class FakeCluster implements WeirCluster, AutoCloseable {
         bucket(bucket).tell(message);
     }
 
-    private TableInfo table(long id) {
-        Catalog.Reply reply = askCatalog(replyTo -> new Catalog.GetTableById(id, 0, replyTo))
+    private TableInfo table(BucketId id) {
+        Catalog.Reply reply = askCatalog(
+                        replyTo -> new Catalog.GetTableById(id.tableId(), id.partitionId(), replyTo))
                 .toCompletableFuture()
                 .join();
+        if (reply instanceof Catalog.Refused refused) {
+            throw new WeirException(refused.code(), refused.detail());
+        }
         return ((Catalog.Table) reply).info();
     }
 
@@ -159,7 +169,7 @@ final class FakeCluster implements WeirCluster, AutoCloseable {
 
     @Override
     public Optional<CatalogState> catalogHere() {
-        return mirror.get();
+        return mirrored ? mirror.get() : Optional.empty();
     }
 
     @Override

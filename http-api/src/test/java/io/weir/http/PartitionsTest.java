@@ -44,6 +44,7 @@ class PartitionsTest {
 
     @AfterEach
     void drop() {
+        store.cluster.mirrored = true;
         store.delete("/v1/databases/shop?cascade=true");
     }
 
@@ -179,6 +180,18 @@ class PartitionsTest {
         assertThat(names(P)).containsExactly("a", "b", "c");
         assertThat(store.cluster.json("shop", "pk"))
                 .containsExactlyInAnyOrder(row(1, "b").replace("\"n\":1", "\"n\":9"), row(3, "b"), row(4, "c"));
+    }
+
+    /** What writes do on a node that the catalog does not run on: they ask. */
+    @Test
+    void partitionsAreFoundFromAnyNode() {
+        write("POST", PK, row(1, "a"));
+        store.cluster.mirrored = false;
+        write("POST", PK, "[" + row(2, "a") + "," + row(3, "b") + "]");
+        assertThat(names(P)).containsExactly("a", "b");
+        write("POST", PK + ":delete", "[{\"id\":1,\"ds\":\"a\"},{\"id\":1,\"ds\":\"c\"}]");
+        assertThat(names(P)).containsExactly("a", "b");
+        assertThat(store.cluster.json("shop", "pk")).containsExactlyInAnyOrder(row(2, "a"), row(3, "b"));
     }
 
     @Test

@@ -140,6 +140,33 @@ public final class RowRouter {
         return selected.flip();
     }
 
+    /** The indexes of the rows, ascending, by where they go; the table has a bucket key. */
+    public SortedMap<Route, int[]> indexesByRoute(EncodedRows rows) {
+        List<ColumnView> views = ColumnView.of(schema.columns(), rows);
+        int[] bucketOfRow = buckets(views, rows.rowCount(), 0);
+        PartitionTexts partitions = new PartitionTexts(schema, partitionBy);
+        long[] places = new long[rows.rowCount()];
+        for (int row = 0; row < places.length; row++) {
+            long partition = partitionBy.length == 0 ? 0 : partitions.indexOf(views, row);
+            places[row] = (partition * buckets + bucketOfRow[row]) << 32 | row;
+        }
+        Arrays.sort(places);
+        SortedMap<Route, int[]> byRoute = new TreeMap<>();
+        for (int start = 0; start < places.length; ) {
+            long place = places[start] >>> 32;
+            int end = start + 1;
+            while (end < places.length && places[end] >>> 32 == place) {
+                end++;
+            }
+            List<String> partition = partitionBy.length == 0 ? List.of() : partitions.values((int) (place / buckets));
+            byRoute.put(
+                    new Route(partition, (int) (place % buckets)),
+                    Arrays.stream(places, start, end).mapToInt(p -> (int) p).toArray());
+            start = end;
+        }
+        return byRoute;
+    }
+
     /** The bucket of each row of checked rows; the table has a bucket key. */
     public int[] bucketsOf(EncodedRows rows) {
         return buckets(ColumnView.of(schema.columns(), rows), rows.rowCount(), 0);
