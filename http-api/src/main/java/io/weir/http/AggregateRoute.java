@@ -76,9 +76,9 @@ final class AggregateRoute {
         Media media = Answers.wanted(exchange, Answers.WHOLE);
         return bodies.document(exchange).thenCompose(body -> {
             ObjectNode asked = Json.parseObject(body);
-            return catalog.table(exchange.database(), exchange.table()).thenCompose(table -> limited(
-                            () -> run(table, asked))
-                    .thenApplyAsync(result -> response(media, result), executor));
+            return catalog.table(exchange.database(), exchange.table())
+                    .thenCompose(table -> limited(() -> run(table, asked))
+                            .thenApplyAsync(result -> response(media, result), executor));
         });
     }
 

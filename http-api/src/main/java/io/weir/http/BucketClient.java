@@ -87,8 +87,7 @@ final class BucketClient {
 
     /** Encoded rows in the order of the keys; null where there is none. */
     CompletionStage<List<byte @Nullable []>> lookup(BucketId bucket, List<Key> keys) {
-        return cluster.<Bucket.LookupReply>askBucket(
-                        bucket, replyTo -> new Bucket.Lookup(keys, replyTo), ANSWER_WITHIN)
+        return cluster.<Bucket.LookupReply>askBucket(bucket, replyTo -> new Bucket.Lookup(keys, replyTo), ANSWER_WITHIN)
                 .thenApply(reply -> expect(Bucket.LookedUp.class, reply).rows());
     }
 

@@ -69,8 +69,8 @@ final class CatalogClient {
                     .collect(Collectors.toMap(PartitionInfo::name, Function.identity())));
         }
         Map<String, PartitionInfo> found = new HashMap<>();
-        names.forEach(name ->
-                here.get().partition(table.tableId(), name).ifPresent(partition -> found.put(name, partition)));
+        names.forEach(
+                name -> here.get().partition(table.tableId(), name).ifPresent(partition -> found.put(name, partition)));
         return CompletableFuture.completedFuture(found);
     }
 

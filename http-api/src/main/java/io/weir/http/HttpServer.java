@@ -85,8 +85,7 @@ public final class HttpServer {
                         executor,
                         metrics)
                 .operations());
-        operations.addAll(
-                reads(catalog, buckets, bodies, system, executor, settings, clock, allocator, metrics));
+        operations.addAll(reads(catalog, buckets, bodies, system, executor, settings, clock, allocator, metrics));
         operations.addAll(new LandingPage(cluster, catalog, buckets).operations());
         operations.addAll(new ServiceRoutes(cluster, catalog, metrics).operations());
         return operations;

@@ -9,7 +9,6 @@ import io.weir.codec.row.KeyEncoder;
 import io.weir.codec.row.RowVersions;
 import io.weir.codec.schema.Column;
 import io.weir.codec.schema.TableSchema;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;

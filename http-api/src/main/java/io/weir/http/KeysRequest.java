@@ -74,8 +74,7 @@ record KeysRequest(
                 throw new WeirException(
                         ErrorCode.INVALID_JSON, "The body is not valid JSON: " + e.getOriginalMessage(), e);
             } catch (JsonProcessingException e) {
-                throw new WeirException(
-                        ErrorCode.INVALID_JSON, "The body is not taken: " + e.getOriginalMessage(), e);
+                throw new WeirException(ErrorCode.INVALID_JSON, "The body is not taken: " + e.getOriginalMessage(), e);
             } catch (IOException e) {
                 throw new UncheckedIOException(e); // the body is in memory, so this is a bug
             }
@@ -91,9 +90,8 @@ record KeysRequest(
             } else if (name.equals("columns")) {
                 columns = in.currentToken() == JsonToken.VALUE_NULL ? null : strings(in);
             } else if (!others.contains(name)) {
-                throw RequestJson.invalid(
-                        "The member '" + name + "' is not known here; there are '" + rowsMember + "', 'columns', '"
-                                + String.join("', '", others) + "'");
+                throw RequestJson.invalid("The member '" + name + "' is not known here; there are '" + rowsMember
+                        + "', 'columns', '" + String.join("', '", others) + "'");
             } else if (name.equals("limit")) {
                 limit = number(in);
             } else if (name.equals("after")) {

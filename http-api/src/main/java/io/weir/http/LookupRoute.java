@@ -74,8 +74,7 @@ final class LookupRoute {
         return catalog.table(exchange.database(), exchange.table()).thenCompose(info -> {
             KeyedTable table = tables.of(info);
             String key = String.valueOf(exchange.path().get("key"));
-            FoundRows found =
-                    new FoundRows(table, TableColumns.wanted(info, exchange.parameter("columns")), allocator);
+            FoundRows found = new FoundRows(table, TableColumns.wanted(info, exchange.parameter("columns")), allocator);
             return one(table, key).thenApply(rows -> {
                 byte[] row = rows.get(0);
                 if (row == null) {
@@ -106,8 +105,8 @@ final class LookupRoute {
 
     private CompletionStage<HttpResponse> lookup(Exchange exchange) {
         Media media = Answers.wanted(exchange, Answers.WHOLE);
-        boolean arrow = BodyReader.mediaType(exchange.request(), List.of(Media.JSON, Media.ARROW_STREAM))
-                == Media.ARROW_STREAM;
+        boolean arrow =
+                BodyReader.mediaType(exchange.request(), List.of(Media.JSON, Media.ARROW_STREAM)) == Media.ARROW_STREAM;
         return catalog.table(exchange.database(), exchange.table()).thenCompose(info -> {
             KeyedTable table = tables.of(info);
             return bodies.read(exchange)
@@ -120,16 +119,15 @@ final class LookupRoute {
                             .rows()
                             .thenCompose(rows -> onRightThread(
                                     rows.size() <= SMALL_ROWS,
-                                    () -> response(media, new FoundRows(table, answering.columns(), allocator), rows))));
+                                    () -> response(
+                                            media, new FoundRows(table, answering.columns(), allocator), rows))));
         });
     }
 
     private record Answering(List<Column> columns, CompletionStage<List<byte @Nullable []>> rows) {}
 
     private <R> CompletionStage<R> onRightThread(boolean here, Supplier<R> work) {
-        return here
-                ? CompletableFuture.completedFuture(work.get())
-                : CompletableFuture.supplyAsync(work, executor);
+        return here ? CompletableFuture.completedFuture(work.get()) : CompletableFuture.supplyAsync(work, executor);
     }
 
     private HttpResponse response(Media media, FoundRows found, List<byte @Nullable []> rows) {
@@ -139,8 +137,7 @@ final class LookupRoute {
     }
 
     /** @param rows null where there is none */
-    private record Asked(
-            RowFormat format, @Nullable ByteBuffer rows, List<Column> columns, boolean insertIfMissing) {}
+    private record Asked(RowFormat format, @Nullable ByteBuffer rows, List<Column> columns, boolean insertIfMissing) {}
 
     private static Asked ofQuery(Exchange exchange, KeyedTable table, RequestBody body) {
         return new Asked(
@@ -167,13 +164,19 @@ final class LookupRoute {
         if (body == null) {
             return CompletableFuture.completedFuture(List.of());
         }
-        DecodeLimits limits = new DecodeLimits(
-                DecodeLimits.DEFAULT.decodedBytes(), KEYS_MAX, DecodeLimits.DEFAULT.batchBytes());
+        DecodeLimits limits =
+                new DecodeLimits(DecodeLimits.DEFAULT.decodedBytes(), KEYS_MAX, DecodeLimits.DEFAULT.batchBytes());
         List<CompletionStage<List<byte @Nullable []>>> parts = new ArrayList<>();
         if (asked.insertIfMissing()) {
             TableInfo info = table.info();
             for (ChangedRows rows : RowDecoder.decodeChanges(
-                    ChangeKind.UPSERT, asked.format(), body, info.schema(), RowsByBucket.rules(info), limits, allocator)) {
+                    ChangeKind.UPSERT,
+                    asked.format(),
+                    body,
+                    info.schema(),
+                    RowsByBucket.rules(info),
+                    limits,
+                    allocator)) {
                 parts.add(lookups.inserted(info, rows.rows()));
             }
         } else {

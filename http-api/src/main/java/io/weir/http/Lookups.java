@@ -49,7 +49,8 @@ final class Lookups {
             routes.forEach((route, indexes) -> {
                 BucketId bucket = bucket(table.info(), route, partitions);
                 if (bucket != null) {
-                    List<Key> some = Arrays.stream(indexes).mapToObj(encoded::get).toList();
+                    List<Key> some =
+                            Arrays.stream(indexes).mapToObj(encoded::get).toList();
                     gathered.add(buckets.lookup(bucket, some), indexes);
                 }
             });

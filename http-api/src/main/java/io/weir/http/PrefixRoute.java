@@ -75,25 +75,27 @@ final class PrefixRoute {
                 KeysRequest asked = KeysRequest.prefix(body);
                 List<String> names = asked.columns();
                 FoundRows found = new FoundRows(
-                        table,
-                        names == null ? info.schema().columns() : TableColumns.named(info, names),
-                        allocator);
+                        table, names == null ? info.schema().columns() : TableColumns.named(info, names), allocator);
                 int limit = asked.limit() == null ? LIMIT : asked.limit();
                 return read(info, asked, limit).thenApply(page -> response(media, found, page));
             });
         });
     }
 
-    private record Page(List<byte @Nullable []> rows, @Nullable Key next) {}
+    private record Page(
+            List<byte @Nullable []> rows, @Nullable Key next) {}
 
     private HttpResponse response(Media media, FoundRows found, Page page) {
         Key last = page.next();
-        String next = last == null ? null : Base64.getUrlEncoder().withoutPadding().encodeToString(last.bytes());
+        String next =
+                last == null ? null : Base64.getUrlEncoder().withoutPadding().encodeToString(last.bytes());
         ByteString bytes = media == Media.JSON ? found.json(page.rows(), next) : found.arrow(page.rows());
         metrics.read(page.rows().size(), bytes.size());
         HttpResponse response = Answers.of(media, bytes);
         // A key may be longer than a header; its reader has the last row's key in any case.
-        return next == null || next.length() > 8192 ? response : response.addHeader(RawHeader.create(LogRoute.NEXT, next));
+        return next == null || next.length() > 8192
+                ? response
+                : response.addHeader(RawHeader.create(LogRoute.NEXT, next));
     }
 
     private CompletionStage<Page> read(TableInfo table, KeysRequest asked, int limit) {
@@ -131,7 +133,9 @@ final class PrefixRoute {
             count++;
         }
         List<String> leading = order.subList(0, count);
-        boolean others = given.stream().anyMatch(name -> !leading.contains(name) && !table.partitionBy().contains(name));
+        boolean others = given.stream()
+                .anyMatch(
+                        name -> !leading.contains(name) && !table.partitionBy().contains(name));
         if (others || count < table.bucketKey().size() || !given.containsAll(table.partitionBy())) {
             String partition = table.isPartitioned() ? ", and the partition columns " + table.partitionBy() : "";
             throw new WeirException(
@@ -152,8 +156,7 @@ final class PrefixRoute {
             Key after = new Key(Base64.getUrlDecoder().decode(text));
             byte[] bytes = after.bytes();
             int length = prefix.bytes().length;
-            if (bytes.length >= length
-                    && java.util.Arrays.equals(bytes, 0, length, prefix.bytes(), 0, length)) {
+            if (bytes.length >= length && java.util.Arrays.equals(bytes, 0, length, prefix.bytes(), 0, length)) {
                 return after;
             }
         } catch (IllegalArgumentException e) {
@@ -175,9 +178,7 @@ final class PrefixRoute {
                     }
                     Page now = new Page(page.rows(), some.next());
                     boolean full = some.next() == null || now.rows().size() >= limit || bytes <= 0;
-                    return full
-                            ? CompletableFuture.completedFuture(now)
-                            : page(bucket, prefix, now, limit, bytes);
+                    return full ? CompletableFuture.completedFuture(now) : page(bucket, prefix, now, limit, bytes);
                 })
                 .exceptionallyCompose(failure -> LogReader.isDropped(bucket, failure)
                         ? CompletableFuture.completedFuture(new Page(List.of(), null))

@@ -64,8 +64,7 @@ final class ScanRoute {
         }
         if (!source.equals("union") && !source.equals("hot")) {
             throw new WeirException(
-                    ErrorCode.INVALID_REQUEST,
-                    "The parameter 'source' is union, hot or lake, not '" + source + "'");
+                    ErrorCode.INVALID_REQUEST, "The parameter 'source' is union, hot or lake, not '" + source + "'");
         }
     }
 

@@ -54,9 +54,11 @@ final class TableScan {
         /** Closes what is open when the stream ends, however it does. */
         Source<Slice, NotUsed> rows() {
             List<Map.Entry<BucketId, Opened>> all = List.copyOf(open.entrySet());
-            return Source.unfoldAsync(0, (Integer at) -> at >= all.size()
-                            ? CompletableFuture.completedFuture(Optional.<Pair<Integer, Slice>>empty())
-                            : read(at, all.get(at).getKey(), all.get(at).getValue()))
+            return Source.unfoldAsync(
+                            0,
+                            (Integer at) -> at >= all.size()
+                                    ? CompletableFuture.completedFuture(Optional.<Pair<Integer, Slice>>empty())
+                                    : read(at, all.get(at).getKey(), all.get(at).getValue()))
                     .buffer(1, OverflowStrategy.backpressure())
                     .watchTermination((notUsed, done) -> {
                         done.whenComplete((ok, failure) -> close());

@@ -172,8 +172,8 @@ class BinlogPairsTest {
             }
             List<Long> expected = new ArrayList<>();
             for (int i = 0; i < log.size(); i++) {
-                boolean passes = passes(log.get(i))
-                        || (log.get(i).type() == ChangeType.UPDATE_AFTER && passes(log.get(i - 1)));
+                boolean passes =
+                        passes(log.get(i)) || (log.get(i).type() == ChangeType.UPDATE_AFTER && passes(log.get(i - 1)));
                 if (passes && log.get(i).type() != ChangeType.UPDATE_BEFORE) {
                     expected.add((long) i);
                 }

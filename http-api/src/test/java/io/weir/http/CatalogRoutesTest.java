@@ -214,8 +214,8 @@ class CatalogRoutesTest {
                 "{\"name\":\"t\",\"columns\":[{\"name\":\"a\",\"type\":\"INT\"}],\"buckets\":99999999999} | INVALID_REQUEST",
                 "{\"name\":\"t\",\"columns\":[{\"name\":\"a\",\"type\":\"INT\"}],\"properties\":{\"log.tttl\":\"7d\"}} | INVALID_PROPERTY",
                 "{\"name\":\"t\",\"columns\":[{\"name\":\"a\",\"type\":\"INT\"}],\"properties\":[]} | INVALID_REQUEST",
-                "{\"name\":\"t\",\"columns\":[{\"name\":\"a\",\"type\":\"INT\"}],\"primary_key\":[\"a\"]} | INVALID_SCHEMA",
-                "{\"name\":\"t\",\"columns\":[{\"name\":\"a\",\"type\":\"INT\"}],\"partition_by\":[\"a\"]} | INVALID_SCHEMA",
+                "{\"name\":\"t\",\"columns\":[{\"name\":\"a\",\"type\":\"INT\"}],\"primary_key\":[\"b\"]} | INVALID_SCHEMA",
+                "{\"name\":\"t\",\"columns\":[{\"name\":\"a\",\"type\":\"INT\"}],\"partition_by\":[\"b\"]} | INVALID_SCHEMA",
             })
     void refusesATableThatIsNoneAndCreatesNothing(String body, ErrorCode code) {
         createShop();

@@ -56,7 +56,10 @@ final class FakeBucket {
     private long end;
 
     private FakeBucket(
-            Supplier<TableInfo> table, BufferAllocator allocator, Faults faults, ConcurrentSkipListMap<Key, byte[]> rows) {
+            Supplier<TableInfo> table,
+            BufferAllocator allocator,
+            Faults faults,
+            ConcurrentSkipListMap<Key, byte[]> rows) {
         this.table = table;
         this.allocator = allocator;
         this.faults = faults;
@@ -66,7 +69,10 @@ final class FakeBucket {
 
     /** @param rows the current rows of a primary-key table by key; only this bucket changes them */
     static Behavior<Bucket.Command> create(
-            Supplier<TableInfo> table, BufferAllocator allocator, Faults faults, ConcurrentSkipListMap<Key, byte[]> rows) {
+            Supplier<TableInfo> table,
+            BufferAllocator allocator,
+            Faults faults,
+            ConcurrentSkipListMap<Key, byte[]> rows) {
         return Behaviors.withTimers(timers -> {
             FakeBucket bucket = new FakeBucket(table, allocator, faults, rows);
             return Behaviors.receiveMessage(message -> {

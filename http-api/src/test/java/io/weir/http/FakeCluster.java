@@ -152,8 +152,7 @@ final class FakeCluster implements WeirCluster, AutoCloseable {
     }
 
     private TableInfo table(BucketId id) {
-        Catalog.Reply reply = askCatalog(
-                        replyTo -> new Catalog.GetTableById(id.tableId(), id.partitionId(), replyTo))
+        Catalog.Reply reply = askCatalog(replyTo -> new Catalog.GetTableById(id.tableId(), id.partitionId(), replyTo))
                 .toCompletableFuture()
                 .join();
         if (reply instanceof Catalog.Refused refused) {

@@ -130,8 +130,8 @@ final class FakeState {
         boolean more = false;
         for (Map.Entry<Key, byte[]> e : rows.tailMap(asked.prefix(), true).entrySet()) {
             byte[] key = e.getKey().bytes();
-            boolean begins = key.length >= prefix.length
-                    && Arrays.equals(key, 0, prefix.length, prefix, 0, prefix.length);
+            boolean begins =
+                    key.length >= prefix.length && Arrays.equals(key, 0, prefix.length, prefix, 0, prefix.length);
             if (!begins || (asked.after() != null && e.getKey().compareTo(asked.after()) <= 0)) {
                 continue;
             }
@@ -174,8 +174,11 @@ final class FakeState {
         RowBatchBuilder one = new RowBatchBuilder(schema, schema.columns());
         one.add(row);
         BitSet[] passing = new BitSet[1];
-        RecordBatches.load(schema.columns(), one.build(0), allocator, root ->
-                passing[0] = Predicate.parse(where, schema).matches(schema.columns(), root));
+        RecordBatches.load(
+                schema.columns(),
+                one.build(0),
+                allocator,
+                root -> passing[0] = Predicate.parse(where, schema).matches(schema.columns(), root));
         return passing[0].get(0);
     }
 

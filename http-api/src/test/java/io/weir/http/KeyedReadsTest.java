@@ -123,7 +123,8 @@ class KeyedReadsTest {
         }
         assertThat(ok(store.get(S + "/users/rows/u7?columns=age,name")).toString())
                 .isEqualTo("{\"age\":7,\"name\":\"u7\"}");
-        assertThat(ok(store.get(S + "/users/rows/" + encoded("a/b ü%") + "?columns=name")).toString())
+        assertThat(ok(store.get(S + "/users/rows/" + encoded("a/b ü%") + "?columns=name"))
+                        .toString())
                 .isEqualTo("{\"name\":\"a/b ü%\"}");
         assertProblem(store.get(S + "/users/rows/u20"), ErrorCode.ROW_NOT_FOUND);
         assertProblem(store.get(S + "/users/rows/u1?columns=no"), ErrorCode.COLUMN_NOT_FOUND);
@@ -162,16 +163,17 @@ class KeyedReadsTest {
     @Test
     void keysAreAnsweredInTheOrderAskedWithNullsBetween() {
         users(0, 20);
-        JsonNode found = ok(store.send(
-                "POST",
-                S + "/users/rows:lookup",
-                "{\"columns\":[\"age\"],\"keys\":[{\"name\":\"u9\"},{\"name\":\"no\"},{\"name\":\"u1\"},{\"name\":\"u9\"}]}"));
+        JsonNode found = ok(
+                store.send(
+                        "POST",
+                        S + "/users/rows:lookup",
+                        "{\"columns\":[\"age\"],\"keys\":[{\"name\":\"u9\"},{\"name\":\"no\"},{\"name\":\"u1\"},{\"name\":\"u9\"}]}"));
         assertThat(found.toString()).isEqualTo("{\"rows\":[{\"age\":9},null,{\"age\":1},{\"age\":9}]}");
         JsonNode nested = ok(store.send(
                 "POST", S + "/users/rows:lookup", "{ \"keys\" : [ {\"name\":\"no\"}, {\"name\":\"u1\"} ] }"));
-        assertThat(nested.toString())
-                .isEqualTo("{\"rows\":[null,{\"name\":\"u1\",\"age\":1,\"tags\":[\"t1\"]}]}");
-        assertThat(ok(store.send("POST", S + "/users/rows:lookup", "{\"keys\":[]}")).toString())
+        assertThat(nested.toString()).isEqualTo("{\"rows\":[null,{\"name\":\"u1\",\"age\":1,\"tags\":[\"t1\"]}]}");
+        assertThat(ok(store.send("POST", S + "/users/rows:lookup", "{\"keys\":[]}"))
+                        .toString())
                 .isEqualTo("{\"rows\":[]}");
     }
 
@@ -205,10 +207,14 @@ class KeyedReadsTest {
         users(0, 1);
         String body = "{\"insert_if_missing\":true,\"columns\":[\"name\",\"age\"],\"keys\":[{\"name\":\"x\",\"age\":5},"
                 + "{\"name\":\"u0\",\"age\":9},{\"name\":\"y\"}]}";
-        String expected = "{\"rows\":[{\"name\":\"x\",\"age\":5},{\"name\":\"u0\",\"age\":0},{\"name\":\"y\",\"age\":null}]}";
-        assertThat(ok(store.send("POST", S + "/users/rows:lookup", body)).toString()).isEqualTo(expected);
-        assertThat(ok(store.send("POST", S + "/users/rows:lookup", body)).toString()).isEqualTo(expected);
-        assertThat(ok(store.get(S + "/users/changelog?columns=name")).get("rows")).hasSize(3);
+        String expected =
+                "{\"rows\":[{\"name\":\"x\",\"age\":5},{\"name\":\"u0\",\"age\":0},{\"name\":\"y\",\"age\":null}]}";
+        assertThat(ok(store.send("POST", S + "/users/rows:lookup", body)).toString())
+                .isEqualTo(expected);
+        assertThat(ok(store.send("POST", S + "/users/rows:lookup", body)).toString())
+                .isEqualTo(expected);
+        assertThat(ok(store.get(S + "/users/changelog?columns=name")).get("rows"))
+                .hasSize(3);
         assertThat(ok(store.send(
                                 "POST",
                                 S + "/pages/rows:lookup",
@@ -218,9 +224,7 @@ class KeyedReadsTest {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            textBlock = """
+    @CsvSource(delimiter = '|', textBlock = """
             ''                                                    | INVALID_REQUEST
             []                                                    | INVALID_REQUEST
             {}                                                    | INVALID_REQUEST
@@ -307,7 +311,8 @@ class KeyedReadsTest {
             JsonNode page = ok(store.send(
                     "POST",
                     S + "/pages/rows:prefix",
-                    "{\"prefix\":{\"channel\":\"c1\",\"day\":\"d0\"},\"columns\":[\"page\"],\"limit\":4" + after + "}"));
+                    "{\"prefix\":{\"channel\":\"c1\",\"day\":\"d0\"},\"columns\":[\"page\"],\"limit\":4" + after
+                            + "}"));
             read.addAll(texts(page.get("rows")));
             after = page.has("next") ? ",\"after\":" + page.get("next") : "";
         } while (!after.isEmpty());
@@ -315,9 +320,7 @@ class KeyedReadsTest {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            textBlock = """
+    @CsvSource(delimiter = '|', textBlock = """
             {"prefix":{"channel":"c"}}                                       | INVALID_REQUEST
             {"prefix":{"day":"d"}}                                           | INVALID_REQUEST
             {"prefix":{}}                                                    | INVALID_REQUEST
@@ -340,20 +343,22 @@ class KeyedReadsTest {
     void aScanHasTheRowsAtTheOffsetsOfItsCursor(String type) throws IOException {
         users(0, 20);
         keyed.delete("users", "{\"name\":\"u3\"}\n");
-        HttpResponse<byte[]> scan = store.bytes(
-                store.request(S + "/users/scan?columns=age&where=age%20%3C%2010").header("Accept", type));
+        HttpResponse<byte[]> scan = store.bytes(store.request(S + "/users/scan?columns=age&where=age%20%3C%2010")
+                .header("Accept", type));
         assertThat(scan.statusCode()).isEqualTo(200);
         String text = new String(scan.body(), StandardCharsets.UTF_8);
         List<String> rows =
                 switch (type) {
-                    case "application/json" -> texts(ServedStore.JSON.readTree(text).get("rows"));
+                    case "application/json" ->
+                        texts(ServedStore.JSON.readTree(text).get("rows"));
                     case ARROW -> arrow(scan.body());
                     default -> text.lines().map(String::trim).toList();
                 };
         assertThat(rows).hasSize(9).doesNotContain("{\"age\":3}", "3").doesNotHaveDuplicates();
         String next = scan.headers().firstValue("weir-next").orElseThrow();
         users(3, 4);
-        assertThat(texts(ok(store.get(S + "/users/changelog?columns=age&from=" + next)).get("rows")))
+        assertThat(texts(ok(store.get(S + "/users/changelog?columns=age&from=" + next))
+                        .get("rows")))
                 .singleElement()
                 .asString()
                 .contains("\"age\":3", "insert");
@@ -362,7 +367,8 @@ class KeyedReadsTest {
     @Test
     void scansAreLimitedAndRefusedAsAsked() {
         users(0, 20);
-        assertThat(ok(store.get(S + "/users/scan?limit=7&source=hot")).get("rows")).hasSize(7);
+        assertThat(ok(store.get(S + "/users/scan?limit=7&source=hot")).get("rows"))
+                .hasSize(7);
         await().untilAsserted(() -> assertThat(openScans()).isZero());
         assertProblem(store.get(S + "/users/scan?source=lake"), ErrorCode.NOT_SUPPORTED);
         assertProblem(store.get(S + "/users/scan?source=sea"), ErrorCode.INVALID_REQUEST);
@@ -396,7 +402,8 @@ class KeyedReadsTest {
         store.send("POST", S + "/log/rows", "[{\"id\":1},{\"id\":2},{\"id\":3,\"text\":\"x\"}]");
         JsonNode scan = ok(store.get(S + "/log/scan?columns=id"));
         assertThat(texts(scan.get("rows"))).containsExactlyInAnyOrder("{\"id\":1}", "{\"id\":2}", "{\"id\":3}");
-        assertThat(ok(store.get(S + "/log/log?from=" + scan.get("next").asText())).get("rows"))
+        assertThat(ok(store.get(S + "/log/log?from=" + scan.get("next").asText()))
+                        .get("rows"))
                 .isEmpty();
         JsonNode binlog = ok(store.get(S + "/log/binlog?where=id%20%3D%203"));
         assertThat(binlog.at("/rows/0/_change_type").asText()).isEqualTo("insert");
@@ -427,19 +434,20 @@ class KeyedReadsTest {
                 break;
             }
             JsonNode row = page.at("/rows/0");
-            binlog.add(row.get("_change_type").asText() + row.get("_log_offset") + row.get("before") + row.get("after"));
+            binlog.add(
+                    row.get("_change_type").asText() + row.get("_log_offset") + row.get("before") + row.get("after"));
             from = page.get("next").asText();
         }
         assertThat(binlog)
-                .containsExactly(
-                        "insert0null{\"age\":1}", "update2{\"age\":1}{\"age\":2}", "delete3{\"age\":2}null");
+                .containsExactly("insert0null{\"age\":1}", "update2{\"age\":1}{\"age\":2}", "delete3{\"age\":2}null");
     }
 
     @Test
     void aBinlogFromTheMiddleOfAPairHasBothHalves() {
         create("one", "\"primary_key\":[\"id\"]", "id INT!", "n INT");
         keyed.upsert("one", "{\"id\":1,\"n\":1}\n{\"id\":1,\"n\":2}\n");
-        assertThat(texts(ok(store.get(S + "/one/binlog?columns=n&bucket=0&from=2")).get("rows")))
+        assertThat(texts(ok(store.get(S + "/one/binlog?columns=n&bucket=0&from=2"))
+                        .get("rows")))
                 .singleElement()
                 .asString()
                 .contains("\"before\":{\"n\":1},\"after\":{\"n\":2}");
@@ -456,7 +464,8 @@ class KeyedReadsTest {
                         row -> assertThat(row).startsWith("update|2|").contains("|{\"age\":1}|{\"age\":2}|"));
         HttpResponse<String> events =
                 store.send(store.request(S + "/users/binlog?columns=age").header("Accept", "text/event-stream"));
-        assertThat(events.body().lines().filter(line -> line.startsWith("id: c"))).hasSize(2);
+        assertThat(events.body().lines().filter(line -> line.startsWith("id: c")))
+                .hasSize(2);
     }
 
     @Test
@@ -466,10 +475,12 @@ class KeyedReadsTest {
                 .hasSize(20);
         assertProblem(store.get(S + "/pages/log?partition=no"), ErrorCode.PARTITION_NOT_FOUND);
         JsonNode one = ok(store.get(S + "/pages/log?metadata=true&columns=page&where=" + encoded("day = 'd1'")));
-        assertThat(one.get("rows")).hasSize(20).allSatisfy(row -> assertThat(row.get("_partition").asText())
-                .isEqualTo("d1"));
+        assertThat(one.get("rows"))
+                .hasSize(20)
+                .allSatisfy(row -> assertThat(row.get("_partition").asText()).isEqualTo("d1"));
         // The cursor knows d1 only: the other one is read from its start.
-        assertThat(ok(store.get(S + "/pages/log?columns=page&from=" + one.get("next").asText()))
+        assertThat(ok(store.get(S + "/pages/log?columns=page&from="
+                                + one.get("next").asText()))
                         .get("rows"))
                 .hasSize(20);
         assertThat(ok(store.get(S + "/pages/log?columns=page&where=" + encoded("day > 'd5'")))

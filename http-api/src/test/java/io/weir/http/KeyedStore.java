@@ -61,8 +61,8 @@ final class KeyedStore {
         if (values.isEmpty()) {
             return 0;
         }
-        return ((Catalog.Partitions) ask(
-                        replyTo -> new Catalog.EnsurePartitions(table.tableId(), List.of(values), replyTo)))
+        return ((Catalog.Partitions)
+                        ask(replyTo -> new Catalog.EnsurePartitions(table.tableId(), List.of(values), replyTo)))
                 .partitions()
                 .get(0)
                 .partitionId();
@@ -73,7 +73,8 @@ final class KeyedStore {
     }
 
     private Catalog.Reply ask(
-            java.util.function.Function<org.apache.pekko.actor.typed.ActorRef<Catalog.Reply>, Catalog.Command> question) {
+            java.util.function.Function<org.apache.pekko.actor.typed.ActorRef<Catalog.Reply>, Catalog.Command>
+                    question) {
         return cluster.askCatalog(question).toCompletableFuture().join();
     }
 }
