@@ -17,7 +17,9 @@ public final class Bench {
                 Path.of(System.getProperty("weir.home", ".")).toAbsolutePath().normalize();
         Path work = Path.of(System.getProperty(
                 "weir.bench.dir", home.resolve("bench/target/data").toString()));
-        for (String name : names.length == 0 ? List.of("start", "disk", "append", "read", "latency") : List.of(names)) {
+        for (String name : names.length == 0
+                ? List.of("start", "disk", "append", "read", "latency", "upsert", "lookup")
+                : List.of(names)) {
             System.out.println("== " + name);
             byName(name).run(home, work);
         }
@@ -30,6 +32,8 @@ public final class Bench {
             case "append" -> AppendBench::run;
             case "read" -> ReadBench::run;
             case "latency" -> LatencyBench::run;
+            case "upsert" -> UpsertBench::run;
+            case "lookup" -> LookupBench::run;
             default -> throw new IllegalArgumentException("no benchmark '" + name + "'");
         };
     }

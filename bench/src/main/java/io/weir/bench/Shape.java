@@ -133,7 +133,7 @@ record Shape(String name, int numbers, int strings, int stringBytes) {
         return lines.toString().getBytes(StandardCharsets.US_ASCII);
     }
 
-    private static byte[] letters(byte[] text, RandomGenerator random) {
+    static byte[] letters(byte[] text, RandomGenerator random) {
         for (int i = 0; i < text.length; i++) {
             text[i] = LETTERS[random.nextInt(LETTERS.length)];
         }

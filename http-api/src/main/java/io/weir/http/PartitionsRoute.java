@@ -10,6 +10,7 @@ import io.weir.codec.WeirException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletionStage;
@@ -48,7 +49,7 @@ final class PartitionsRoute {
                             "partitions",
                             List.copyOf(byName.keySet()),
                             name -> name,
-                            (items, name) -> items.add(json(table, byName.get(name))));
+                            (items, name) -> items.add(json(table, Objects.requireNonNull(byName.get(name)))));
                     return Json.response(StatusCodes.OK, page);
                 }));
     }

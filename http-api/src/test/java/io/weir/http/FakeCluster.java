@@ -1,5 +1,6 @@
 package io.weir.http;
 
+import com.fasterxml.jackson.core.JsonGenerator;
 import com.typesafe.config.ConfigFactory;
 import io.weir.actors.bucket.Bucket;
 import io.weir.actors.bucket.BucketId;
@@ -10,14 +11,21 @@ import io.weir.actors.catalog.CatalogState;
 import io.weir.actors.catalog.TableInfo;
 import io.weir.codec.ErrorCode;
 import io.weir.codec.WeirException;
+import io.weir.codec.batch.RecordBatches;
+import io.weir.codec.json.JsonRowWriter;
 import io.weir.codec.row.Key;
+import io.weir.codec.row.RowBatchBuilder;
 import io.weir.sharding.WeirCluster;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -25,6 +33,7 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.Function;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
+import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Props;
@@ -37,8 +46,8 @@ final class FakeCluster implements WeirCluster, AutoCloseable {
 
     private final ActorSystem<Void> system;
     private final BufferAllocator allocator = new RootAllocator();
-    private final ActorRef<Catalog.Command> catalog;
     private final CatalogMirror mirror = new CatalogMirror();
+    private final ActorRef<Catalog.Command> catalog;
     private final Map<BucketId, ActorRef<Bucket.Command>> buckets = new ConcurrentHashMap<>();
     private final Map<BucketId, ConcurrentSkipListMap<Key, byte[]>> rows = new ConcurrentHashMap<>();
     private final Map<Integer, FakeBucket.Faults> faults = new ConcurrentHashMap<>();
@@ -67,8 +76,36 @@ final class FakeCluster implements WeirCluster, AutoCloseable {
         return rows.computeIfAbsent(bucket, b -> new ConcurrentSkipListMap<>());
     }
 
-    Set<BucketId> bucketsWithRows() {
-        return rows.keySet();
+    /** The current rows of a primary-key table as JSON, in no order. */
+    List<String> json(String database, String table) {
+        TableInfo info = ((Catalog.Table) askCatalog(replyTo -> new Catalog.GetTable(database, table, replyTo))
+                        .toCompletableFuture()
+                        .join())
+                .info();
+        RowBatchBuilder builder =
+                new RowBatchBuilder(info.schema(), info.schema().columns());
+        rows.forEach((id, state) -> {
+            if (id.tableId() == info.tableId()) {
+                state.values().forEach(builder::add);
+            }
+        });
+        List<String> lines = new ArrayList<>();
+        RecordBatches.load(info.schema().columns(), builder.build(1), allocator, root -> {
+            for (int row = 0; row < root.getRowCount(); row++) {
+                lines.add(json(info, root, row));
+            }
+        });
+        return lines;
+    }
+
+    private static String json(TableInfo info, VectorSchemaRoot root, int row) {
+        ByteArrayOutputStream line = new ByteArrayOutputStream();
+        try (JsonGenerator out = Json.generator(line)) {
+            JsonRowWriter.write(out, info.schema().columns(), root, row);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return line.toString(StandardCharsets.UTF_8);
     }
 
     BufferAllocator allocator() {

@@ -160,36 +160,12 @@ class KillIT {
                         body.append("{\"id\":" + nextId++ + ",\"writer\":\"" + id + "\",\"text\":\""
                                 + "x".repeat(random.nextInt(100)) + "\"}\n");
                     }
-                    send(sequence, body.toString());
+                    PatientClient.send(store, "POST", TABLE + "/rows", body.toString(), id, sequence);
                     acknowledged.addAll(ids);
                     acknowledgedRequests++;
                 }
             } catch (Throwable e) {
                 failure = e;
-            }
-        }
-
-        private void send(long sequence, String body) throws InterruptedException {
-            long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-            while (true) {
-                try {
-                    StoreProcess.Answer answer = store.get()
-                            .post(
-                                    TABLE + "/rows",
-                                    "application/x-ndjson",
-                                    body,
-                                    "Weir-Writer-Id",
-                                    id,
-                                    "Weir-Writer-Sequence",
-                                    Long.toString(sequence));
-                    if (answer.status() == 200) {
-                        return;
-                    }
-                    assertThat(answer.status()).as(answer.body()).isIn(429, 503);
-                } catch (IOException killed) {
-                    assertThat(System.nanoTime()).as("store came back").isLessThan(deadline);
-                }
-                TimeUnit.MILLISECONDS.sleep(20);
             }
         }
     }

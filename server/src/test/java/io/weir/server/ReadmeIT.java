@@ -56,6 +56,20 @@ class ReadmeIT {
         }
     }
 
+    @Test
+    void tableWithKeyShowsWhatItSays() throws Exception {
+        List<String> lines = block("keyed");
+        assertThat(lines).hasSize(6);
+        try (StoreProcess store = start("./weir start")) {
+            curl(lines.get(0), store.uri());
+            assertThat(curl(lines.get(1), store.uri())).contains("\"primary_key\":[\"item\"]");
+            assertThat(curl(lines.get(2), store.uri())).contains("\"rows\":3");
+            assertThat(curl(lines.get(3), store.uri())).contains("\"item\":\"tea\"", "\"n\":3");
+            assertThat(curl(lines.get(4), store.uri())).contains("insert", "update_before", "update_after");
+            assertThat(curl(lines.get(5), store.uri())).contains("\"items\":2", "\"n\":12");
+        }
+    }
+
     private StoreProcess start(String line) throws IOException {
         assertThat(line).isEqualTo("./weir start");
         ProcessBuilder builder = new ProcessBuilder(line.split(" ", -1)).directory(HOME.toFile());

@@ -66,6 +66,10 @@ final class StoreProcess implements AutoCloseable {
         throw new IOException("the store ended before it was ready");
     }
 
+    long pid() {
+        return process.pid();
+    }
+
     URI uri() {
         return uri;
     }
@@ -114,11 +118,16 @@ final class StoreProcess implements AutoCloseable {
     }
 
     Answer post(String path, String contentType, String body, String... headers) throws IOException {
+        return send("POST", path, contentType, body, headers);
+    }
+
+    Answer send(String method, String path, String contentType, String body, String... headers) throws IOException {
         HttpRequest.Builder request = HttpRequest.newBuilder(uri.resolve(path)).header("Content-Type", contentType);
         if (headers.length > 0) {
             request.headers(headers);
         }
-        return send(request.POST(HttpRequest.BodyPublishers.ofString(body)).build());
+        return send(request.method(method, HttpRequest.BodyPublishers.ofString(body))
+                .build());
     }
 
     private static Answer send(HttpRequest request) throws IOException {

@@ -76,8 +76,8 @@ final class DroppedTables {
     }
 
     private static boolean isDropped(BucketId bucket, Catalog.TableIds existing) {
-        boolean tableDropped = bucket.tableId() <= existing.lastTableId()
-                && !existing.ids().contains(bucket.tableId());
+        boolean tableDropped =
+                bucket.tableId() <= existing.lastTableId() && !existing.ids().contains(bucket.tableId());
         boolean partitionDropped = bucket.partitionId() != 0
                 && bucket.partitionId() <= existing.lastPartitionId()
                 && !existing.partitionIds().contains(bucket.partitionId());

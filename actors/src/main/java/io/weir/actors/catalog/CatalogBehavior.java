@@ -287,7 +287,9 @@ public final class CatalogBehavior
             TableInfo table = requireTable(state, id);
             List<CatalogEvent> ofTable = new PartitionChanges(after, table, now()).byRule();
             for (CatalogEvent event : ofTable) {
-                LOG.info("by the auto-partition rule of table {}.{}: {}", table.database(), table.name(), event);
+                if (event instanceof CatalogEvent.PartitionsDropped) {
+                    LOG.info("retention of table {}.{}: {}", table.database(), table.name(), event);
+                }
                 after = after.apply(event);
             }
             events.addAll(ofTable);

@@ -73,12 +73,7 @@ final class KeyRules {
     }
 
     private void checkPrimaryKey(String name) {
-        Column column = column(name);
-        checkKeyType("primary_key", column);
-        if (column.nullable()) {
-            throw TableRules.invalid(
-                    "primary_key column '%s' is nullable; give it \"nullable\": false".formatted(name));
-        }
+        checkKeyType("primary_key", column(name));
     }
 
     private void checkBucketKey(String name) {
@@ -96,10 +91,6 @@ final class KeyRules {
             throw TableRules.invalid(
                     "partition_by column '%s' is %s; it has to be STRING, CHAR, TINYINT, SMALLINT, INT, BIGINT, BOOLEAN or DATE"
                             .formatted(name, column.type()));
-        }
-        if (column.nullable()) {
-            throw TableRules.invalid(
-                    "partition_by column '%s' is nullable; give it \"nullable\": false".formatted(name));
         }
         if (!definition.primaryKey().isEmpty() && !definition.primaryKey().contains(name)) {
             throw TableRules.invalid(

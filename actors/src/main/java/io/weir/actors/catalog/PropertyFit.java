@@ -29,7 +29,7 @@ final class PropertyFit {
         for (String name : new TreeSet<>(table.properties().keySet())) {
             fit.checkKind(name);
         }
-        fit.checkMerge();
+        MergeEngine.check(table.schema(), table.primaryKey(), fit.properties.merge());
         fit.properties.autoIncrement().ifPresent(fit::checkAutoIncrement);
         fit.properties.autoPartition().ifPresent(fit::checkAutoPartition);
     }
@@ -42,20 +42,6 @@ final class PropertyFit {
         if (!table.isPartitioned() && name.startsWith(PropertyRules.OF_PARTITIONS)) {
             throw invalid(
                     "property '%s' is for partitioned tables, which this one is not; leave it out".formatted(name));
-        }
-    }
-
-    private void checkMerge() {
-        MergeSpec spec = properties.merge();
-        for (String column : new TreeSet<>(spec.aggregations().keySet())) {
-            requireColumn(MergeProperties.aggregation(column), column);
-        }
-        String version = spec.versionColumn();
-        if (version != null) {
-            requireColumn(PropertyRules.VERSION_COLUMN, version);
-        }
-        if (spec.engine() == MergeSpec.Engine.VERSIONED || spec.engine() == MergeSpec.Engine.AGGREGATION) {
-            MergeEngine.check(table.schema(), table.primaryKey(), spec);
         }
     }
 

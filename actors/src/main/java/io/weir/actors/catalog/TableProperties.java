@@ -31,7 +31,7 @@ import java.util.Optional;
  * merge-engine                 last-row                  last-row, first-row, versioned, aggregation
  * merge-engine.version-column  none                      of versioned: the column whose higher value wins
  * fields.COLUMN.agg            last_value_ignore_nulls   of aggregation: an {@link io.weir.codec.merge.Aggregation}
- * fields.COLUMN.delimiter      ,                         of listagg: at most 64 characters
+ * fields.COLUMN.delimiter      ,                         of listagg: at most 64 bytes
  * changelog.image              full                      full, after
  * auto-increment.column        none                      an INT or BIGINT column that the store fills
  * auto-increment.cache-size    100000                    1 to 10000000

@@ -80,11 +80,13 @@ public final class TableRules {
         return SchemaChanges.apply(table, change);
     }
 
-    /** Version 1 of the table's columns, ids given from 1 in order. */
+    /** Version 1 of the columns, ids given from 1 in order. Key and partition columns are never null, said or not, as in SQL. */
     private static TableSchema firstSchema(Catalog.TableDefinition definition) {
         List<Column> columns = new ArrayList<>();
         for (Column column : definition.columns()) {
-            columns.add(new Column(columns.size() + 1, column.name(), column.type(), column.nullable()));
+            boolean key = definition.primaryKey().contains(column.name())
+                    || definition.partitionBy().contains(column.name());
+            columns.add(new Column(columns.size() + 1, column.name(), column.type(), column.nullable() && !key));
         }
         return new TableSchema(1, columns);
     }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.weir.actors.bucket.BucketManifest;
 import io.weir.actors.catalog.CatalogEvent;
 import io.weir.actors.catalog.CatalogState;
+import io.weir.actors.catalog.PartitionInfo;
 import io.weir.actors.catalog.TableInfo;
 import io.weir.codec.schema.Column;
 import io.weir.codec.schema.DataType;
@@ -17,13 +18,13 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HexFormat;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class EventSerializerTest {
-    private static final Path GOLDEN = Path.of("src/test/resources/events-v1.txt");
+    private static final Path GOLDEN_V1 = Path.of("src/test/resources/events-v1.txt");
+    private static final Path GOLDEN_V2 = Path.of("src/test/resources/events-v2.txt");
 
     private static final TableInfo TABLE = new TableInfo(
             7,
@@ -47,13 +48,50 @@ class EventSerializerTest {
             Map.of("log.ttl", "1d"),
             Instant.ofEpochMilli(1_700_000_000_123L));
 
-    private static final List<Object> EVENTS = List.of(
+    /** What the first version knew: no primary keys, no partitions. */
+    private static final List<Object> EVENTS_V1 = List.of(
             new CatalogEvent.DatabaseCreated("db"),
             new CatalogEvent.DatabaseDropped("db"),
             new CatalogEvent.TableCreated(TABLE, true),
             new CatalogEvent.TableDropped("db", "t", 7),
             new CatalogEvent.TableAltered(TABLE),
-            new CatalogState.Snapshot(7, List.of("db"), List.of(TABLE)),
+            new CatalogState.Snapshot(7, List.of("db"), List.of(TABLE), 0, List.of()),
+            new BucketManifest.LeaderEpochRaised(3, new BucketManifest.Node("node", "host:1")));
+
+    private static final TableInfo KEYED = new TableInfo(
+            8,
+            "db",
+            "k",
+            List.of(new TableSchema(
+                    1,
+                    List.of(
+                            new Column(1, "id", DataType.Simple.BIGINT, false),
+                            new Column(2, "ds", DataType.Simple.STRING, false)))),
+            List.of("id", "ds"),
+            List.of("id"),
+            List.of("ds"),
+            4,
+            Map.of("merge-engine", "first-row"),
+            Instant.ofEpochMilli(1_700_000_000_123L));
+
+    private static final PartitionInfo PARTITION =
+            new PartitionInfo(5, "2026-11-23", List.of("2026-11-23"), Instant.ofEpochMilli(1_700_000_000_124L));
+
+    /** One of each that is written today. */
+    private static final List<Object> EVENTS = List.of(
+            new CatalogEvent.DatabaseCreated("db"),
+            new CatalogEvent.DatabaseDropped("db"),
+            new CatalogEvent.TableCreated(KEYED, true),
+            new CatalogEvent.TableDropped("db", "t", 7),
+            new CatalogEvent.TableAltered(KEYED),
+            new CatalogEvent.PartitionsCreated(8, List.of(PARTITION)),
+            new CatalogEvent.PartitionsDropped(8, List.of(5L, 6L)),
+            new CatalogState.Snapshot(
+                    8,
+                    List.of("db"),
+                    List.of(TABLE, KEYED),
+                    6,
+                    List.of(new CatalogState.PartitionsOfTable(8, List.of(PARTITION)))),
             new BucketManifest.LeaderEpochRaised(3, new BucketManifest.Node("node", "host:1")));
 
     private final EventSerializer serializer = new EventSerializer();
@@ -79,21 +117,28 @@ class EventSerializerTest {
                         "cat.table-created.1",
                         "cat.table-dropped.1",
                         "cat.table-altered.1",
+                        "cat.partitions-created.1",
+                        "cat.partitions-dropped.1",
                         "cat.snapshot.1",
                         "man.leader-epoch-raised.1");
         assertThat(serializer.identifier()).isEqualTo(74_110_001);
     }
 
-    /** What the first version wrote, line by line {@code manifest hex}, is read for ever. */
+    /** What a version wrote, line by line {@code manifest hex}, is read for ever. */
     @Test
-    void eventsOfTheFirstVersionAreRead() throws Exception {
-        Map<String, Object> read = new LinkedHashMap<>();
-        for (String line : Files.readAllLines(GOLDEN)) {
+    void eventsOfEveryVersionAreRead() throws Exception {
+        assertThat(read(GOLDEN_V1)).isEqualTo(EVENTS_V1);
+        assertThat(read(GOLDEN_V2)).isEqualTo(EVENTS);
+    }
+
+    private List<Object> read(Path golden) throws Exception {
+        List<Object> read = new ArrayList<>();
+        for (String line : Files.readAllLines(golden)) {
             int space = line.indexOf(' ');
             String manifest = line.substring(0, space);
-            read.put(manifest, serializer.fromBinary(HexFormat.of().parseHex(line.substring(space + 1)), manifest));
+            read.add(serializer.fromBinary(HexFormat.of().parseHex(line.substring(space + 1)), manifest));
         }
-        assertThat(new ArrayList<>(read.values())).isEqualTo(EVENTS);
+        return read;
     }
 
     @Test
@@ -104,7 +149,7 @@ class EventSerializerTest {
                 .isInstanceOf(NotSerializableException.class);
     }
 
-    /** Prints the golden file's content; for the day when a new manifest is added. */
+    /** Prints the newest golden file's content; for the day when a new manifest is added. */
     public static void main(String[] arguments) {
         EventSerializer serializer = new EventSerializer();
         EVENTS.forEach(event -> System.out.println(

@@ -3,6 +3,7 @@ package io.weir.codec.ingest;
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import io.weir.codec.ErrorCode;
 import io.weir.codec.WeirException;
+import io.weir.codec.batch.ColumnView;
 import io.weir.codec.batch.EncodedRows;
 import io.weir.codec.row.Key;
 import io.weir.codec.row.KeyEncoder;
@@ -96,7 +97,9 @@ public record TextKey(Key key, int bucket) {
             EncodedRows row = RowDecoder.decode(
                             RowFormat.NDJSON, row(column, text), schema, DecodeLimits.DEFAULT, allocator)
                     .get(0);
-            int bucket = new RowRouter(schema, List.of(), key, buckets).bucketsOf(row)[0];
+            KeyBytes hashed = new KeyBytes();
+            hashed.add(ColumnView.of(schema.columns(), row).get(0), 0);
+            int bucket = Math.floorMod(hashed.hash(), buckets);
             return new TextKey(KeyEncoder.of(schema.columns(), key).encode(row).get(0), bucket);
         } catch (WeirException e) {
             throw refused(column, text, e);

@@ -16,12 +16,16 @@ final class RowUpgrade {
 
     private final TableSchema from;
     private final TableSchema to;
+    private final int[] fromWidths;
+    private final int[] toWidths;
     private final int[] sources;
     private final Step[] steps;
 
     RowUpgrade(TableSchema from, TableSchema to) {
         this.from = from;
         this.to = to;
+        this.fromWidths = ValueWidth.ofColumns(from);
+        this.toWidths = ValueWidth.ofColumns(to);
         this.sources = new int[to.columns().size()];
         this.steps = new Step[sources.length];
         for (int i = 0; i < sources.length; i++) {
@@ -62,8 +66,8 @@ final class RowUpgrade {
     }
 
     byte[] apply(byte[] row) {
-        RowView view = new RowView(from).on(row);
-        RowWriter out = new RowWriter(to).begin();
+        RowView view = new RowView(from, fromWidths).on(row);
+        RowWriter out = new RowWriter(to, toWidths).begin();
         for (int i = 0; i < sources.length; i++) {
             int source = sources[i];
             if (source < 0 || view.isNull(source)) {

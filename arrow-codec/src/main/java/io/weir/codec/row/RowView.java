@@ -18,10 +18,13 @@ public final class RowView {
     private int nullBits;
 
     public RowView(TableSchema schema) {
+        this(schema, ValueWidth.ofColumns(schema));
+    }
+
+    /** @param widths of the schema's columns, shared */
+    RowView(TableSchema schema, int[] widths) {
         this.schema = schema;
-        this.widths = schema.columns().stream()
-                .mapToInt(column -> ValueWidth.of(column.type()))
-                .toArray();
+        this.widths = widths;
         this.starts = new int[widths.length];
         this.lengths = new int[widths.length];
     }

@@ -15,10 +15,13 @@ public final class RowWriter {
     private int next;
 
     public RowWriter(TableSchema schema) {
+        this(schema, ValueWidth.ofColumns(schema));
+    }
+
+    /** @param widths of the schema's columns, shared */
+    RowWriter(TableSchema schema, int[] widths) {
         this.schema = schema;
-        this.widths = schema.columns().stream()
-                .mapToInt(column -> ValueWidth.of(column.type()))
-                .toArray();
+        this.widths = widths;
     }
 
     /** Starts a row; the next value is that of the first column. */

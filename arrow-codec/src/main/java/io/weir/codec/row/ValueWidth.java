@@ -2,6 +2,7 @@ package io.weir.codec.row;
 
 import io.weir.codec.batch.TypeShape;
 import io.weir.codec.schema.DataType;
+import io.weir.codec.schema.TableSchema;
 
 /** Bytes that a value takes in an encoded row. */
 final class ValueWidth {
@@ -25,6 +26,14 @@ final class ValueWidth {
         }
         int bits = TypeShape.bits(type);
         return bits == 0 ? VARIABLE : bits / 8;
+    }
+
+    static int[] ofColumns(TableSchema schema) {
+        int[] widths = new int[schema.columns().size()];
+        for (int i = 0; i < widths.length; i++) {
+            widths[i] = of(schema.columns().get(i).type());
+        }
+        return widths;
     }
 
     static boolean isFloating(DataType type) {

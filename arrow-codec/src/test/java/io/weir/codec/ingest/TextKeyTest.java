@@ -62,7 +62,10 @@ class TextKeyTest {
     }
 
     private static int bucketOf(TableSchema schema, EncodedRows rows) {
-        return new RowRouter(schema, List.of(), List.of("k"), BUCKETS).bucketsOf(rows)[0];
+        RowRouter router = new RowRouter(schema, List.of(), List.of("k"), BUCKETS);
+        List<ChangedRows> changes = List.of(new ChangedRows(ChangeKind.UPSERT, rows, null));
+        return BatchRows.withAllocator(
+                allocator -> router.split(changes, 0, allocator).firstKey().bucket());
     }
 
     @ParameterizedTest

@@ -7,6 +7,7 @@ import io.weir.codec.batch.RecordBatches;
 import io.weir.codec.schema.Column;
 import io.weir.codec.schema.DataType;
 import io.weir.codec.schema.TableSchema;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -21,6 +22,26 @@ final class RowValues {
             RecordBatches.load(columns, rows, allocator, root -> values.addAll(RowVectors.read(columns, root)));
             return values;
         });
+        return values;
+    }
+
+    /** Asks for every value of the row that the view is on. */
+    static List<Object> readAll(TableSchema schema, RowView view) {
+        List<Object> values = new ArrayList<>();
+        for (int i = 0; i < schema.columns().size(); i++) {
+            DataType type = schema.columns().get(i).type();
+            if (view.isNull(i)) {
+                values.add(null);
+            } else if (type instanceof DataType.Decimal) {
+                values.add(view.getDecimal(i));
+            } else if (ValueWidth.isFloating(type)) {
+                values.add(view.getDouble(i));
+            } else if (ValueWidth.isWhole(type)) {
+                values.add(view.getLong(i));
+            } else {
+                values.add(ByteBuffer.wrap(view.bytes(), view.start(i), view.length(i)));
+            }
+        }
         return values;
     }
 

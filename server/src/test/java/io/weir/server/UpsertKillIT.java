@@ -1,0 +1,279 @@
+package io.weir.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * kill -9 at random moments during upserts, patches, deletes and sums: every acknowledged write is in the rows, once, and the changelog
+ * replayed gives the rows.
+ */
+class UpsertKillIT {
+    private static final int KILLS = 20;
+    private static final int WRITERS = 4;
+    private static final int KEYS_EACH = 300;
+    private static final int COUNTERS = 20;
+    private static final String ROWS = "/v1/databases/d/tables/rows";
+    private static final String SUMS = "/v1/databases/d/tables/sums";
+
+    @TempDir
+    Path data;
+
+    @Test
+    void acknowledgedChangesSurviveTwentyKills() throws Exception {
+        long seed = Long.getLong("weir.sim.seed", System.nanoTime());
+        System.out.println("UpsertKillIT seed=" + seed + " (replay the kill times with -Dweir.sim.seed=" + seed + ")");
+        SplittableRandom random = new SplittableRandom(seed);
+        AtomicReference<StoreProcess> store = new AtomicReference<>(StoreProcess.start(data, Map.of()));
+        createTables(store.get());
+        ExecutorService threads = Executors.newFixedThreadPool(WRITERS);
+        List<Writer> writers = new ArrayList<>();
+        List<Future<?>> running = new ArrayList<>();
+        for (int w = 0; w < WRITERS; w++) {
+            Writer writer = new Writer(w, random.split(), store);
+            writers.add(writer);
+            running.add(threads.submit(writer));
+        }
+        for (int kill = 1; kill <= KILLS; kill++) {
+            awaitProgress(writers);
+            TimeUnit.MILLISECONDS.sleep(random.nextInt(400));
+            store.get().kill();
+            store.set(StoreProcess.start(data, Map.of()));
+        }
+        awaitProgress(writers);
+        writers.forEach(Writer::stop);
+        for (Future<?> future : running) {
+            future.get(60, TimeUnit.SECONDS);
+        }
+        threads.shutdown();
+        check(store.get(), writers);
+        assertThat(store.get().terminate()).isLessThan(Duration.ofSeconds(10));
+    }
+
+    private static void createTables(StoreProcess store) throws IOException {
+        created(store, "/v1/databases", "{\"name\":\"d\"}");
+        created(
+                store,
+                "/v1/databases/d/tables",
+                "{\"name\":\"rows\",\"buckets\":2,\"primary_key\":[\"id\"],\"columns\":["
+                        + "{\"name\":\"id\",\"type\":\"BIGINT\",\"nullable\":false},"
+                        + "{\"name\":\"n\",\"type\":\"BIGINT\"},{\"name\":\"text\",\"type\":\"STRING\"}]}");
+        created(
+                store,
+                "/v1/databases/d/tables",
+                "{\"name\":\"sums\",\"buckets\":2,\"primary_key\":[\"id\"],\"columns\":["
+                        + "{\"name\":\"id\",\"type\":\"BIGINT\",\"nullable\":false},{\"name\":\"n\",\"type\":\"BIGINT\"}],"
+                        + "\"properties\":{\"merge-engine\":\"aggregation\",\"fields.n.agg\":\"sum\"}}");
+    }
+
+    private static void created(StoreProcess store, String path, String body) throws IOException {
+        StoreProcess.Answer answer = store.post(path, "application/json", body);
+        assertThat(answer.status()).as(answer.body()).isEqualTo(201);
+    }
+
+    private static void awaitProgress(List<Writer> writers) {
+        List<Integer> before = writers.stream().map(Writer::acknowledged).toList();
+        Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> {
+            for (int w = 0; w < writers.size(); w++) {
+                writers.get(w).rethrow();
+                if (writers.get(w).acknowledged() <= before.get(w)) {
+                    return false;
+                }
+            }
+            return true;
+        });
+    }
+
+    private static void check(StoreProcess store, List<Writer> writers) throws IOException {
+        Map<Long, JsonNode> expected = new TreeMap<>();
+        Map<Long, Long> sums = new TreeMap<>();
+        int requests = 0;
+        for (Writer writer : writers) {
+            expected.putAll(writer.rows);
+            writer.sums.forEach((id, n) -> sums.merge(id, n, Long::sum));
+            requests += writer.acknowledged();
+        }
+        System.out.printf("UpsertKillIT: %,d requests acknowledged over %d kills%n", requests, KILLS);
+        assertThat(scan(store, ROWS)).as("current rows").isEqualTo(expected);
+        assertThat(replayed(store, ROWS)).as("changelog replayed").isEqualTo(expected);
+        Map<Long, Long> found = new TreeMap<>();
+        scan(store, SUMS).forEach((id, row) -> found.put(id, row.path("n").asLong()));
+        assertThat(found).as("sums: each acknowledged request counted once").isEqualTo(sums);
+        assertThat(replayed(store, SUMS)).as("sums' changelog replayed").isEqualTo(scan(store, SUMS));
+    }
+
+    private static Map<Long, JsonNode> scan(StoreProcess store, String table) throws IOException {
+        Map<Long, JsonNode> rows = new TreeMap<>();
+        for (JsonNode row : store.get(table + "/scan").json().path("rows")) {
+            assertThat(rows.put(row.path("id").asLong(), row))
+                    .as("one row a key")
+                    .isNull();
+        }
+        return rows;
+    }
+
+    /** Each change has to fit the row that the changes before it left. */
+    private static Map<Long, JsonNode> replayed(StoreProcess store, String table) throws IOException {
+        Map<Long, JsonNode> rows = new HashMap<>();
+        String cursor = "earliest";
+        while (true) {
+            JsonNode page =
+                    store.get(table + "/changelog?limit=20000&from=" + cursor).json();
+            for (JsonNode change : page.path("rows")) {
+                apply(rows, change.path("_change_type").asText(), row(change));
+            }
+            if (page.path("rows").isEmpty()) {
+                return new TreeMap<>(rows);
+            }
+            cursor = page.path("next").asText();
+        }
+    }
+
+    private static JsonNode row(JsonNode change) {
+        var row = StoreProcess.JSON.createObjectNode();
+        change.properties().forEach(member -> {
+            if (!member.getKey().startsWith("_")) {
+                row.set(member.getKey(), member.getValue());
+            }
+        });
+        return row;
+    }
+
+    private static void apply(Map<Long, JsonNode> rows, String type, JsonNode row) {
+        long id = row.path("id").asLong();
+        switch (type) {
+            case "insert" ->
+                assertThat(rows.put(id, row)).as("insert of %s", row).isNull();
+            case "update_before" -> assertThat(rows.get(id)).isEqualTo(row);
+            case "update_after" ->
+                assertThat(rows.put(id, row))
+                        .as("update to %s", row)
+                        .isNotNull()
+                        .isNotEqualTo(row);
+            default -> assertThat(rows.remove(id)).isEqualTo(row);
+        }
+    }
+
+    /** Writes its own keys, and its share of sums that all writers add to. */
+    private static final class Writer implements Runnable {
+        private final String id;
+        private final long firstKey;
+        private final SplittableRandom random;
+        private final AtomicReference<StoreProcess> store;
+        private final Map<Long, JsonNode> rows = new HashMap<>();
+        private final Map<Long, Long> sums = new HashMap<>();
+        private volatile int acknowledged;
+        private volatile boolean stopped;
+        private volatile Throwable failure;
+
+        Writer(int number, SplittableRandom random, AtomicReference<StoreProcess> store) {
+            this.id = "writer-" + number;
+            this.firstKey = number * 1_000_000L;
+            this.random = random;
+            this.store = store;
+        }
+
+        int acknowledged() {
+            return acknowledged;
+        }
+
+        void stop() {
+            stopped = true;
+        }
+
+        void rethrow() {
+            if (failure != null) {
+                throw new AssertionError(failure);
+            }
+        }
+
+        @Override
+        public void run() {
+            try {
+                for (long sequence = 1; !stopped; sequence++) {
+                    switch (random.nextInt(4)) {
+                        case 0 -> add(sequence);
+                        case 1 -> patch(sequence);
+                        case 2 -> delete(sequence);
+                        default -> upsert(sequence);
+                    }
+                    acknowledged++;
+                }
+            } catch (Throwable e) {
+                failure = e;
+            }
+        }
+
+        private void add(long sequence) throws InterruptedException {
+            Map<Long, Long> added = new HashMap<>();
+            StringBuilder body = new StringBuilder();
+            for (int i = 1 + random.nextInt(30); i > 0; i--) {
+                long key = random.nextInt(COUNTERS);
+                long n = random.nextInt(1, 100);
+                added.merge(key, n, Long::sum);
+                body.append("{\"id\":" + key + ",\"n\":" + n + "}\n");
+            }
+            PatientClient.send(store, "POST", SUMS + "/rows", body.toString(), id, sequence);
+            added.forEach((key, n) -> sums.merge(key, n, Long::sum));
+        }
+
+        private void upsert(long sequence) throws InterruptedException {
+            StringBuilder body = new StringBuilder();
+            for (int i = 1 + random.nextInt(50); i > 0; i--) {
+                var row = StoreProcess.JSON
+                        .createObjectNode()
+                        .put("id", key())
+                        .put("n", random.nextInt(1_000))
+                        .put("text", "x".repeat(random.nextInt(100)));
+                rows.put(row.path("id").asLong(), row);
+                body.append(row).append('\n');
+            }
+            PatientClient.send(store, "POST", ROWS + "/rows", body.toString(), id, sequence);
+        }
+
+        private void patch(long sequence) throws InterruptedException {
+            StringBuilder body = new StringBuilder();
+            for (int i = 1 + random.nextInt(50); i > 0; i--) {
+                long key = key();
+                int n = random.nextInt(1_000);
+                body.append("{\"id\":" + key + ",\"n\":" + n + "}\n");
+                JsonNode old = rows.get(key);
+                var row = StoreProcess.JSON.createObjectNode().put("id", key).put("n", n);
+                row.set("text", old == null ? row.nullNode() : old.get("text"));
+                rows.put(key, row);
+            }
+            PatientClient.send(store, "PATCH", ROWS + "/rows", body.toString(), id, sequence);
+        }
+
+        private void delete(long sequence) throws InterruptedException {
+            StringBuilder body = new StringBuilder();
+            for (int i = 1 + random.nextInt(20); i > 0; i--) {
+                long key = key();
+                body.append("{\"id\":" + key + "}\n");
+                rows.remove(key);
+            }
+            PatientClient.send(store, "POST", ROWS + "/rows:delete", body.toString(), id, sequence);
+        }
+
+        private long key() {
+            return firstKey + random.nextInt(KEYS_EACH);
+        }
+    }
+}
