@@ -34,8 +34,7 @@ final class BinlogPairs {
     private final Map<BucketId, Bucket.FetchedRows> open = new HashMap<>();
 
     /** @param from first wanted offsets; of buckets that are not in it, all are wanted */
-    BinlogPairs(
-            List<Column> columns, @Nullable Predicate where, Map<BucketId, Long> from, BufferAllocator allocator) {
+    BinlogPairs(List<Column> columns, @Nullable Predicate where, Map<BucketId, Long> from, BufferAllocator allocator) {
         this.columns = columns;
         this.read = read(columns, where);
         this.where = where;
@@ -89,8 +88,7 @@ final class BinlogPairs {
             boolean after = type == ChangeType.UPDATE_AFTER;
             boolean beforeHere = after && row > 0 && type(batch, row - 1) == ChangeType.UPDATE_BEFORE;
             boolean beforeThere = after && row == 0 && former != null;
-            boolean passes =
-                    passing.get(row) || (beforeHere && passing.get(row - 1)) || (beforeThere && formerPasses);
+            boolean passes = passing.get(row) || (beforeHere && passing.get(row - 1)) || (beforeThere && formerPasses);
             if (passes) {
                 pairedFormer[0] |= beforeThere;
                 rows.add(row, type, beforeHere ? row - 1 : beforeThere ? BinlogRows.FORMER : BinlogRows.NONE);
@@ -105,8 +103,11 @@ final class BinlogPairs {
             passing[0].set(0, batch.rows().rowCount());
         } else {
             Predicate predicate = where;
-            RecordBatches.load(read, batch.rows(), allocator, (VectorSchemaRoot root) ->
-                    passing[0] = predicate.matches(read, root));
+            RecordBatches.load(
+                    read,
+                    batch.rows(),
+                    allocator,
+                    (VectorSchemaRoot root) -> passing[0] = predicate.matches(read, root));
         }
         return passing[0];
     }

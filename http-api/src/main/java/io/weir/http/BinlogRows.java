@@ -101,7 +101,11 @@ final class BinlogRows {
     }
 
     private static void fill(
-            FieldVector child, int column, List<Integer> rows, VectorSchemaRoot root, @Nullable VectorSchemaRoot former) {
+            FieldVector child,
+            int column,
+            List<Integer> rows,
+            VectorSchemaRoot root,
+            @Nullable VectorSchemaRoot former) {
         for (int i = 0; i < rows.size(); i++) {
             int row = rows.get(i);
             if (row >= 0) {

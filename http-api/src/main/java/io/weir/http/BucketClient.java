@@ -5,6 +5,8 @@ import io.weir.actors.bucket.BucketId;
 import io.weir.codec.ErrorCode;
 import io.weir.codec.WeirException;
 import io.weir.codec.batch.EncodedRows;
+import io.weir.codec.ingest.ChangedRows;
+import io.weir.codec.row.Key;
 import io.weir.sharding.WeirCluster;
 import java.time.Duration;
 import java.util.List;
@@ -28,6 +30,21 @@ final class BucketClient {
             BucketId bucket, List<EncodedRows> rows, Bucket.@Nullable WriterSequence writer) {
         return cluster.<Bucket.AppendReply>askBucket(
                         bucket, replyTo -> new Bucket.Append(rows, writer, replyTo), writeTimeout)
+                .thenApply(reply -> expect(Bucket.Appended.class, reply));
+    }
+
+    CompletionStage<Bucket.Appended> upsert(
+            BucketId bucket, List<ChangedRows> changes, Bucket.@Nullable WriterSequence writer) {
+        return cluster.<Bucket.AppendReply>askBucket(
+                        bucket, replyTo -> new Bucket.Upsert(changes, writer, false, replyTo), writeTimeout)
+                .thenApply(reply -> expect(Bucket.Appended.class, reply));
+    }
+
+    /** What {@link #upsert} would answer; nothing is done. */
+    CompletionStage<Bucket.Appended> check(
+            BucketId bucket, List<ChangedRows> changes, Bucket.@Nullable WriterSequence writer) {
+        return cluster.<Bucket.AppendReply>askBucket(
+                        bucket, replyTo -> new Bucket.Upsert(changes, writer, true, replyTo), ANSWER_WITHIN)
                 .thenApply(reply -> expect(Bucket.Appended.class, reply));
     }
 
@@ -66,6 +83,43 @@ final class BucketClient {
                                 replyTo),
                         range.waitAtMost().plus(ANSWER_WITHIN))
                 .thenApply(reply -> expect(Bucket.Fetched.class, reply));
+    }
+
+    /** Encoded rows in the order of the keys; null where there is none. */
+    CompletionStage<List<byte @Nullable []>> lookup(BucketId bucket, List<Key> keys) {
+        return cluster.<Bucket.LookupReply>askBucket(bucket, replyTo -> new Bucket.Lookup(keys, replyTo), ANSWER_WITHIN)
+                .thenApply(reply -> expect(Bucket.LookedUp.class, reply).rows());
+    }
+
+    CompletionStage<List<byte @Nullable []>> insertIfMissing(BucketId bucket, EncodedRows rows) {
+        return cluster.<Bucket.LookupReply>askBucket(
+                        bucket, replyTo -> new Bucket.InsertIfMissing(rows, replyTo), writeTimeout)
+                .thenApply(reply -> expect(Bucket.LookedUp.class, reply).rows());
+    }
+
+    CompletionStage<Bucket.PrefixRows> prefix(
+            BucketId bucket, Key prefix, @Nullable Key after, int rowsMax, int bytesMax) {
+        return cluster.<Bucket.PrefixReply>askBucket(
+                        bucket,
+                        replyTo -> new Bucket.PrefixLookup(prefix, after, rowsMax, bytesMax, replyTo),
+                        ANSWER_WITHIN)
+                .thenApply(reply -> expect(Bucket.PrefixRows.class, reply));
+    }
+
+    CompletionStage<Bucket.ScanOpened> openScan(BucketId bucket, List<Integer> columnIds, @Nullable String where) {
+        return cluster.<Bucket.ScanReply>askBucket(
+                        bucket, replyTo -> new Bucket.OpenScan(columnIds, where, replyTo), ANSWER_WITHIN)
+                .thenApply(reply -> expect(Bucket.ScanOpened.class, reply));
+    }
+
+    CompletionStage<Bucket.ScanRead> readScan(BucketId bucket, long scanId, int bytesMax) {
+        return cluster.<Bucket.ScanReply>askBucket(
+                        bucket, replyTo -> new Bucket.ReadScan(scanId, bytesMax, replyTo), ANSWER_WITHIN)
+                .thenApply(reply -> expect(Bucket.ScanRead.class, reply));
+    }
+
+    void closeScan(BucketId bucket, long scanId) {
+        cluster.tell(bucket, new Bucket.CloseScan(scanId));
     }
 
     private static <R> R expect(Class<R> kind, Object reply) {

@@ -4,16 +4,20 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.weir.actors.bucket.Bucket;
 import io.weir.actors.bucket.BucketId;
+import io.weir.actors.catalog.PartitionInfo;
 import io.weir.actors.catalog.TableInfo;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.StatusCodes;
 
-/** {@code GET T/buckets}: who leads each bucket and what its log holds. */
+/** {@code GET T/buckets}: who leads each bucket and what its log and its KV state hold, partition by partition. */
 final class BucketsRoute {
     static final String BUCKETS = CatalogRoutes.TABLE + "/buckets";
 
@@ -30,46 +34,77 @@ final class BucketsRoute {
     }
 
     private CompletionStage<HttpResponse> list(Exchange exchange) {
-        return catalog.table(exchange.database(), exchange.table()).thenCompose(table -> {
-            List<Integer> all = IntStream.range(0, table.buckets()).boxed().toList();
-            List<CompletableFuture<ObjectNode>> described = new ArrayList<>();
-            ObjectNode page = ListPage.of(
-                    exchange,
-                    "buckets",
-                    all,
-                    Integer::valueOf,
-                    (items, bucket) -> described.add(describe(table, bucket).toCompletableFuture()));
-            return CompletableFuture.allOf(described.toArray(CompletableFuture[]::new))
-                    .thenApply(done -> {
-                        ArrayNode items = page.withArray("buckets");
-                        described.forEach(bucket -> items.add(bucket.join()));
-                        return Json.response(StatusCodes.OK, page);
-                    });
+        return catalog.table(exchange.database(), exchange.table())
+                .thenCompose(table -> table.isPartitioned()
+                        ? catalog.partitions(table).thenCompose(partitions -> list(exchange, table, partitions))
+                        : list(exchange, table, List.of()));
+    }
+
+    private CompletionStage<HttpResponse> list(Exchange exchange, TableInfo table, List<PartitionInfo> partitions) {
+        Map<Long, String> names = new HashMap<>();
+        partitions.forEach(partition -> names.put(partition.partitionId(), partition.name()));
+        List<Place> all = (table.isPartitioned() ? names.keySet().stream().sorted() : Stream.of(0L))
+                .flatMap(partition ->
+                        IntStream.range(0, table.buckets()).mapToObj(bucket -> new Place(partition, bucket)))
+                .toList();
+        List<CompletableFuture<ObjectNode>> described = new ArrayList<>();
+        ObjectNode page = ListPage.of(exchange, "buckets", all, Place::parse, (items, place) -> {
+            BucketId id = new BucketId(table.tableId(), place.partitionId(), place.bucket());
+            described.add(describe(new NamedBucket(names.get(place.partitionId()), id))
+                    .toCompletableFuture());
         });
+        return CompletableFuture.allOf(described.toArray(CompletableFuture[]::new))
+                .thenApply(done -> {
+                    ArrayNode items = page.withArray("buckets");
+                    described.forEach(bucket -> items.add(bucket.join()));
+                    return Json.response(StatusCodes.OK, page);
+                });
+    }
+
+    /** A bucket in the list's order: that of the partitions' creation. */
+    private record Place(long partitionId, int bucket) implements Comparable<Place> {
+        static Place parse(String text) {
+            int slash = text.indexOf('/');
+            return new Place(
+                    Long.parseLong(text.substring(0, Math.max(0, slash))), Integer.parseInt(text.substring(slash + 1)));
+        }
+
+        @Override
+        public int compareTo(Place other) {
+            return partitionId == other.partitionId
+                    ? Integer.compare(bucket, other.bucket)
+                    : Long.compare(partitionId, other.partitionId);
+        }
+
+        @Override
+        public String toString() {
+            return partitionId + "/" + bucket;
+        }
     }
 
     /** A bucket that does not answer is listed all the same, with the reason, so that one cannot hide the others. */
-    private CompletionStage<ObjectNode> describe(TableInfo table, int bucket) {
-        return buckets.describe(new BucketId(table.tableId(), bucket))
+    private CompletionStage<ObjectNode> describe(NamedBucket bucket) {
+        return buckets.describe(bucket.id())
                 .handle((description, failure) -> failure == null
                         ? described(bucket, description)
                         : Json.object()
-                                .put("bucket", bucket)
-                                .putNull("partition")
+                                .put("bucket", bucket.id().bucket())
+                                .put("partition", bucket.partition())
                                 .putNull("leader_node")
                                 .put("problem", Problem.of(failure, "buckets").detail()));
     }
 
-    private static ObjectNode described(int bucket, Bucket.Description log) {
+    private static ObjectNode described(NamedBucket bucket, Bucket.Description log) {
         ObjectNode json = Json.object()
-                .put("bucket", bucket)
-                .putNull("partition")
+                .put("bucket", bucket.id().bucket())
+                .put("partition", bucket.partition())
                 .put("leader_node", log.node())
                 .put("leader_epoch", log.leaderEpoch())
                 .put("log_start_offset", log.logStartOffset())
                 .put("high_watermark", log.highWatermark())
                 .put("hot_offset", log.logStartOffset())
                 .put("hot_bytes", log.hotBytes())
+                .put("kv_bytes", log.kvBytes())
                 .putNull("remote_offset")
                 .put("remote_bytes", 0)
                 .putNull("lake_offset")

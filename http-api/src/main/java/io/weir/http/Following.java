@@ -50,30 +50,33 @@ final class Following {
         List<Source<Slice, NotUsed>> first = new ArrayList<>();
         span.bounds().forEach((id, bounds) -> first.add(many ? sparing(id, bounds) : waiting(id, bounds, bytes)));
         // What comes later may be any number of buckets.
-        Source<Source<Slice, NotUsed>, NotUsed> rest = later.mapConcat(s -> s.bounds().entrySet())
+        Source<Source<Slice, NotUsed>, NotUsed> rest = later.mapConcat(
+                        s -> s.bounds().entrySet())
                 .map((Map.Entry<BucketId, Bounds> e) -> sparing(e.getKey(), e.getValue()));
         return Source.from(first).concat(rest).flatMapMerge(BREADTH, source -> source);
     }
 
     private Source<Slice, NotUsed> waiting(BucketId id, Bounds bounds, int bytesMax) {
-        return Source.unfoldAsync(bounds.from(), (Long offset) -> offset == ENDED
-                ? CompletableFuture.completedFuture(Optional.empty())
-                : fetch(id, bounds, offset, bytesMax, rowsMax(), WAIT)
-                        .handle((slice, failure) -> step(id, offset, slice, failure)));
+        return Source.unfoldAsync(
+                bounds.from(),
+                (Long offset) -> offset == ENDED
+                        ? CompletableFuture.completedFuture(Optional.empty())
+                        : fetch(id, bounds, offset, bytesMax, rowsMax(), WAIT)
+                                .handle((slice, failure) -> step(id, offset, slice, failure)));
     }
 
     /** While this source holds a slice that was not taken, it has a permit, which it gives back when asked for the next. */
     private Source<Slice, NotUsed> sparing(BucketId id, Bounds bounds) {
         boolean[] holds = {false};
         return Source.unfoldAsync(bounds.from(), (Long offset) -> {
-                    if (holds[0]) {
-                        holds[0] = false;
-                        permits.release();
-                    }
-                    return offset == ENDED
-                            ? CompletableFuture.completedFuture(Optional.empty())
-                            : sparingStep(id, bounds, offset, holds);
-                });
+            if (holds[0]) {
+                holds[0] = false;
+                permits.release();
+            }
+            return offset == ENDED
+                    ? CompletableFuture.completedFuture(Optional.empty())
+                    : sparingStep(id, bounds, offset, holds);
+        });
     }
 
     private CompletionStage<Optional<Pair<Long, Slice>>> sparingStep(
@@ -110,10 +113,7 @@ final class Following {
     }
 
     private static Optional<Pair<Long, Slice>> step(
-            BucketId id,
-            long offset,
-            @Nullable Slice slice,
-            @Nullable Throwable failure) {
+            BucketId id, long offset, @Nullable Slice slice, @Nullable Throwable failure) {
         if (slice != null) {
             return Optional.of(Pair.create(slice.nextOffset(), slice));
         }

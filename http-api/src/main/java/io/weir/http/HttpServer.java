@@ -75,25 +75,51 @@ public final class HttpServer {
         List<Operation> operations = new ArrayList<>();
         operations.addAll(new CatalogRoutes(catalog, bodies).operations());
         operations.addAll(new BucketsRoute(catalog, buckets).operations());
-        operations.addAll(
-                new RowsRoute(catalog, bodies, new RowsByBucket(allocator), new RowAppender(buckets), executor, metrics)
-                        .operations());
-        ReadPartitions partitions = new ReadPartitions(catalog);
-        operations.addAll(new LogRoute(
+        operations.addAll(new PartitionsRoute(catalog, bodies).operations());
+        operations.addAll(new RowsRoute(
                         catalog,
-                        partitions,
-                        new LogStart(partitions, buckets, system),
-                        new LogReader(buckets, system, clock, settings.fetchBytes()),
-                        new StreamedAnswer(system, executor, settings.heartbeat(), metrics),
-                        settings,
-                        allocator,
+                        bodies,
+                        new RowsByBucket(allocator),
+                        new WritePartitions(cluster, catalog),
+                        new RowAppender(buckets),
                         executor,
-                        system,
                         metrics)
                 .operations());
+        operations.addAll(reads(catalog, buckets, bodies, system, executor, settings, clock, allocator, metrics));
         operations.addAll(new LandingPage(cluster, catalog, buckets).operations());
         operations.addAll(new ServiceRoutes(cluster, catalog, metrics).operations());
         return operations;
+    }
+
+    private static List<Operation> reads(
+            CatalogClient catalog,
+            BucketClient buckets,
+            BodyReader bodies,
+            ActorSystem<?> system,
+            Executor executor,
+            HttpSettings settings,
+            Clock clock,
+            BufferAllocator allocator,
+            HttpMetrics metrics) {
+        ReadPartitions partitions = new ReadPartitions(catalog);
+        LogStart start = new LogStart(partitions, buckets, system);
+        LogReader reader = new LogReader(buckets, system, clock, settings.fetchBytes());
+        StreamedAnswer streams = new StreamedAnswer(system, executor, settings.heartbeat(), metrics);
+        TableRows rows =
+                new TableRows(partitions, start, reader, new TableScan(buckets, system, settings.fetchBytes()));
+        KeyedTable.Cache tables = new KeyedTable.Cache();
+        Lookups lookups = new Lookups(catalog, buckets, allocator);
+        List<Operation> reads = new ArrayList<>();
+        reads.addAll(new LogRoute(
+                        catalog, partitions, start, reader, streams, settings, allocator, executor, system, metrics)
+                .operations());
+        reads.addAll(new LookupRoute(catalog, tables, lookups, bodies, allocator, executor, metrics).operations());
+        reads.addAll(new PrefixRoute(
+                        catalog, tables, lookups, buckets, bodies, allocator, metrics, settings.jsonAnswerBytesMax())
+                .operations());
+        reads.addAll(new ScanRoute(catalog, rows, streams, allocator, executor).operations());
+        reads.addAll(new AggregateRoute(catalog, bodies, rows, allocator, executor, system, metrics).operations());
+        return reads;
     }
 
     /** Unique in the cluster for all practical purposes, cheap, and in order of arrival on a node. */

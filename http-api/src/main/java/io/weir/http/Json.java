@@ -2,6 +2,7 @@ package io.weir.http;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
@@ -68,6 +69,11 @@ final class Json {
         return HttpResponse.create()
                 .withStatus(status)
                 .withEntity(HttpEntities.create(Media.JSON.contentType(), ByteString.fromArrayUnsafe(bytes(json))));
+    }
+
+    /** Refuses what is nested deeper than any request of ours, and members that are there twice. */
+    static JsonParser parser(byte[] bytes, int offset, int length) throws IOException {
+        return MAPPER.getFactory().createParser(bytes, offset, length);
     }
 
     /** The one object that a request body is. */

@@ -85,7 +85,8 @@ record LogQuery(
      */
     LogReader.Wanted wanted() {
         return view == LogView.BINLOG
-                ? new LogReader.Wanted(TableColumns.ids(BinlogPairs.read(columns, where)), null, Long.MAX_VALUE, Long.MAX_VALUE)
+                ? new LogReader.Wanted(
+                        TableColumns.ids(BinlogPairs.read(columns, where)), null, Long.MAX_VALUE, Long.MAX_VALUE)
                 : new LogReader.Wanted(TableColumns.ids(columns), whereText(), rowsMax, bytesMax);
     }
 

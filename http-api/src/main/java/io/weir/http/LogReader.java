@@ -103,14 +103,11 @@ final class LogReader {
             return Pair.create(new Progress(now.bucket(), Long.MAX_VALUE, now.rows(), now.bytes()), none);
         }
         if (slice == null || slice.nextOffset() <= now.from()) {
-            Throwable reason =
-                    failure == null ? nothingAt(bucket, bounds, now.from()) : Problem.unwrapped(failure);
-            return Pair.create(
-                    new Progress(Integer.MAX_VALUE, 0, 0, 0), Slice.failed(bucket, now.from(), reason));
+            Throwable reason = failure == null ? nothingAt(bucket, bounds, now.from()) : Problem.unwrapped(failure);
+            return Pair.create(new Progress(Integer.MAX_VALUE, 0, 0, 0), Slice.failed(bucket, now.from(), reason));
         }
         return Pair.create(
-                new Progress(
-                        now.bucket(), slice.nextOffset(), now.rows() - slice.rows(), now.bytes() - slice.bytes()),
+                new Progress(now.bucket(), slice.nextOffset(), now.rows() - slice.rows(), now.bytes() - slice.bytes()),
                 slice);
     }
 
@@ -163,8 +160,8 @@ final class LogReader {
         }
         Duration turn = left.compareTo(WAIT_SLICE) < 0 ? left : WAIT_SLICE;
         long offset = looked.getOrDefault(bucket, 0L);
-        BucketClient.Range range = new BucketClient.Range(
-                offset, Long.MAX_VALUE, 1, 1, wanted.columnIds(), wanted.where(), turn);
+        BucketClient.Range range =
+                new BucketClient.Range(offset, Long.MAX_VALUE, 1, 1, wanted.columnIds(), wanted.where(), turn);
         return fetch(bucket, null, range, 0).thenCompose(slice -> {
             if (!slice.batches().isEmpty()) {
                 found.complete(true);
@@ -176,8 +173,7 @@ final class LogReader {
     }
 
     /** One fetch; a bucket that is between two owners, or slow to start, is asked again. */
-    CompletionStage<Slice> fetch(
-            BucketId bucket, @Nullable String partition, BucketClient.Range range, int retries) {
+    CompletionStage<Slice> fetch(BucketId bucket, @Nullable String partition, BucketClient.Range range, int retries) {
         return buckets.fetch(bucket, range)
                 .thenApply((Bucket.Fetched f) -> new Slice(bucket, partition, f.batches(), f.nextOffset()))
                 .exceptionallyCompose(failure -> {

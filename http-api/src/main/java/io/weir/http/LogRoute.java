@@ -73,8 +73,7 @@ final class LogRoute {
 
     List<Operation> operations() {
         return Arrays.stream(LogView.values())
-                .map(view ->
-                        new Operation("GET", view.path(), LogQuery.PARAMETERS, exchange -> read(exchange, view)))
+                .map(view -> new Operation("GET", view.path(), LogQuery.PARAMETERS, exchange -> read(exchange, view)))
                 .toList();
     }
 
@@ -98,16 +97,21 @@ final class LogRoute {
 
     private CompletionStage<HttpResponse> answer(Exchange exchange, Media media, LogQuery query, Span span) {
         if (query.follow()) {
-            Source<Slice, NotUsed> slices = reader.following(query.wanted(), asRead(query, span), youngBuckets(query, span));
+            Source<Slice, NotUsed> slices =
+                    reader.following(query.wanted(), asRead(query, span), youngBuckets(query, span));
             return CompletableFuture.completedFuture(streams.response(
-                    exchange, media, format(media, query), limited(query, shown(query, span, slices)), positions(query, span)));
+                    exchange,
+                    media,
+                    format(media, query),
+                    limited(query, shown(query, span, slices)),
+                    positions(query, span)));
         }
         // With a predicate, only a fetch tells whether there is a row.
         boolean mayHaveNone = span.isEmpty() || query.where() != null;
         if (mayHaveNone && !query.waitAtMost().isZero()) {
             allowTime(exchange, query.waitAtMost());
-            LogReader.Wanted any = new LogReader.Wanted(
-                    query.wanted().columnIds(), query.whereText(), Long.MAX_VALUE, Long.MAX_VALUE);
+            LogReader.Wanted any =
+                    new LogReader.Wanted(query.wanted().columnIds(), query.whereText(), Long.MAX_VALUE, Long.MAX_VALUE);
             return reader.awaitRow(any, span, query.waitAtMost())
                     .thenCompose(from -> start.again(query, span, from))
                     .thenCompose(now -> bounded(exchange, media, query, now));

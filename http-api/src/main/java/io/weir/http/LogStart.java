@@ -61,10 +61,8 @@ final class LogStart {
             LogQuery query, SortedMap<BucketId, Part> wanted, SortedMap<BucketId, Long> given) {
         boolean ofCursor = !isWord(query.from());
         return Source.from(wanted.entrySet())
-                .mapAsync(
-                        ASKED_AT_ONCE,
-                        e -> bounds(query, e.getKey(), e.getValue(), given.get(e.getKey()), ofCursor)
-                                .thenApply(bounds -> Pair.create(e.getKey(), bounds)))
+                .mapAsync(ASKED_AT_ONCE, e -> bounds(query, e.getKey(), e.getValue(), given.get(e.getKey()), ofCursor)
+                        .thenApply(bounds -> Pair.create(e.getKey(), bounds)))
                 .runWith(Sink.seq(), system)
                 .thenApply(all -> {
                     SortedMap<BucketId, Bounds> found = new TreeMap<>();
@@ -93,8 +91,7 @@ final class LogStart {
                             + (query.table().isPartitioned() ? " and 'partition'" : "") + ": each of the "
                             + wanted.size() + " buckets counts its own offsets");
         }
-        return new TreeMap<>(
-                Map.of(wanted.firstKey(), Exchange.number("offset in 'from'", from, 0, Long.MAX_VALUE)));
+        return new TreeMap<>(Map.of(wanted.firstKey(), Exchange.number("offset in 'from'", from, 0, Long.MAX_VALUE)));
     }
 
     /** Of a partitioned table, the cursor may not know what came since, and may know what was dropped. */
@@ -140,10 +137,7 @@ final class LogStart {
         } else {
             boolean latest = !ofCursor && query.from().equals("latest");
             bounds = description.thenApply(d -> new Bounds(
-                    part,
-                    d.logStartOffset(),
-                    latest ? d.highWatermark() : d.logStartOffset(),
-                    d.highWatermark()));
+                    part, d.logStartOffset(), latest ? d.highWatermark() : d.logStartOffset(), d.highWatermark()));
         }
         return bounds.thenApply(Optional::of)
                 .exceptionallyCompose(failure -> LogReader.isDropped(id, failure)

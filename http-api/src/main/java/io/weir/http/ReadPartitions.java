@@ -109,7 +109,8 @@ final class ReadPartitions {
         List<ColumnStatistics> columns = new ArrayList<>();
         for (Column column : table.schema().columns()) {
             int at = table.partitionBy().indexOf(column.name());
-            Object value = at < 0 ? null : value(column.type(), partition.values().get(at));
+            Object value =
+                    at < 0 ? null : value(column.type(), partition.values().get(at));
             // Of two rows, one null and one not: nothing is known of the other columns.
             columns.add(new ColumnStatistics(at < 0 ? 1 : 0, value, value, 0));
         }

@@ -7,6 +7,12 @@ import io.weir.actors.catalog.Catalog;
 import io.weir.actors.catalog.TableInfo;
 import io.weir.codec.ErrorCode;
 import io.weir.codec.WeirException;
+import io.weir.codec.ingest.ChangeKind;
+import io.weir.codec.ingest.ChangedRows;
+import io.weir.codec.ingest.RowFormat;
+import io.weir.codec.ingest.TextKey;
+import io.weir.codec.schema.Column;
+import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
@@ -17,15 +23,18 @@ import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.StatusCodes;
 
 /**
- * {@code POST T/rows}: body, table, checked rows by bucket, appends, answer. The second class on the write path; the rows are made in
- * {@link RowsByBucket}, and stored in {@link RowAppender}.
+ * Writes: body, table, checked rows by bucket, appends or upserts, answer. The second class on the write path; the rows are made in
+ * {@link RowsByBucket}, find their partitions in {@link WritePartitions}, and are stored in {@link RowAppender}.
  */
 final class RowsRoute {
     static final String ROWS = CatalogRoutes.TABLE + "/rows";
+    static final String ROW = ROWS + "/{key}";
+    static final String DELETE = CatalogRoutes.TABLE + "/rows:delete";
 
     private final CatalogClient catalog;
     private final BodyReader bodies;
     private final RowsByBucket rowsByBucket;
+    private final WritePartitions partitions;
     private final RowAppender appender;
     private final Executor executor;
     private final HttpMetrics metrics;
@@ -35,30 +44,88 @@ final class RowsRoute {
             CatalogClient catalog,
             BodyReader bodies,
             RowsByBucket rowsByBucket,
+            WritePartitions partitions,
             RowAppender appender,
             Executor executor,
             HttpMetrics metrics) {
         this.catalog = catalog;
         this.bodies = bodies;
         this.rowsByBucket = rowsByBucket;
+        this.partitions = partitions;
         this.appender = appender;
         this.executor = executor;
         this.metrics = metrics;
     }
 
     List<Operation> operations() {
-        return List.of(new Operation("POST", ROWS, WriteRequest.PARAMETERS, this::write));
+        return List.of(
+                new Operation("POST", ROWS, WriteRequest.PARAMETERS, this::write),
+                new Operation(
+                        "PATCH", ROWS, WriteRequest.CHANGE_PARAMETERS, exchange -> change(exchange, ChangeKind.PATCH)),
+                new Operation(
+                        "POST",
+                        DELETE,
+                        WriteRequest.CHANGE_PARAMETERS,
+                        exchange -> change(exchange, ChangeKind.DELETE)),
+                new Operation("DELETE", ROW, WriteRequest.CHANGE_PARAMETERS, this::deleteOne));
     }
 
     private CompletionStage<HttpResponse> write(Exchange exchange) {
-        WriteRequest write = WriteRequest.of(exchange);
+        WriteRequest write = WriteRequest.of(exchange, ChangeKind.UPSERT);
         if (write.infer()) {
             return bodies.read(exchange)
                     .thenCompose(body ->
                             closing(body, () -> tableFor(write, body).thenCompose(table -> store(write, table, body))));
         }
-        return catalog.table(write.database(), write.table()).thenCompose(table -> bodies.read(exchange)
-                .thenCompose(body -> closing(body, () -> store(write, table, body))));
+        return catalog.table(write.database(), write.table()).thenCompose(table -> stored(exchange, write, table));
+    }
+
+    private CompletionStage<HttpResponse> change(Exchange exchange, ChangeKind kind) {
+        WriteRequest write = WriteRequest.of(exchange, kind);
+        return catalog.table(write.database(), write.table()).thenCompose(table -> {
+            requirePrimaryKey(table);
+            return stored(exchange, write, table);
+        });
+    }
+
+    private CompletionStage<HttpResponse> stored(Exchange exchange, WriteRequest write, TableInfo table) {
+        return bodies.read(exchange).thenCompose(body -> closing(body, () -> store(write, table, body)));
+    }
+
+    private CompletionStage<HttpResponse> deleteOne(Exchange exchange) {
+        WriteRequest write = WriteRequest.of(exchange, ChangeKind.DELETE, RowFormat.NDJSON);
+        String key = String.valueOf(exchange.path().get("key"));
+        return catalog.table(write.database(), write.table()).thenCompose(table -> {
+            requirePrimaryKey(table);
+            Column column = onlyKeyColumn(table);
+            TextKey.parse(column, key, table.buckets()); // refuses a text that is no key, in terms of the path
+            ByteBuffer row = TextKey.row(column, key);
+            return bodies.read(exchange).thenCompose(body -> closing(body, () -> store(write, table, row, body)));
+        });
+    }
+
+    private static void requirePrimaryKey(TableInfo table) {
+        if (!table.hasPrimaryKey()) {
+            throw new WeirException(
+                    ErrorCode.NOT_SUPPORTED,
+                    "Table '" + table.name()
+                            + "' is a log table, whose rows are appended and never changed; create a table"
+                            + " with primary_key to patch and delete rows");
+        }
+    }
+
+    private static Column onlyKeyColumn(TableInfo table) {
+        if (table.primaryKey().size() != 1) {
+            throw new WeirException(
+                    ErrorCode.INVALID_REQUEST,
+                    "The primary key of table '" + table.name() + "' is of the columns "
+                            + String.join(", ", table.primaryKey())
+                            + ", which do not fit a path; send the key to rows:delete, as a row of these columns");
+        }
+        String name = table.primaryKey().get(0);
+        return table.schema()
+                .column(name)
+                .orElseThrow(() -> new IllegalStateException("key column " + name + " is not in the schema"));
     }
 
     /** The rows stay counted as in flight until the write is over, which with {@code wait=none} is after the answer. */
@@ -110,30 +177,47 @@ final class RowsRoute {
     }
 
     private CompletionStage<Stored> store(WriteRequest write, TableInfo table, RequestBody body) {
-        return CompletableFuture.supplyAsync(() -> rowsByBucket.decode(write, table, body.buffer()), executor)
-                .thenApply(rows -> {
-                    body.holdAlso(RowsByBucket.bytes(rows));
-                    long count = RowsByBucket.count(rows);
-                    CompletionStage<SortedMap<Integer, Bucket.Appended>> appended =
-                            appender.append(table, rows, write.writer());
-                    CompletionStage<?> over = appended.thenAccept(done -> metrics.written(count, body.length()));
-                    CompletionStage<HttpResponse> answer = write.waits()
-                            ? appended.thenApply(done -> durable(table, done))
-                            : CompletableFuture.completedFuture(accepted(count));
-                    return new Stored(answer, over);
+        return store(write, table, body.buffer(), body);
+    }
+
+    private CompletionStage<Stored> store(WriteRequest write, TableInfo table, ByteBuffer rows, RequestBody body) {
+        return CompletableFuture.supplyAsync(() -> rowsByBucket.decode(write, table, rows), executor)
+                .thenCompose(routed -> {
+                    body.holdAlso(routed.bytes());
+                    return partitions
+                            .find(table, write.kind(), routed.rows())
+                            .thenApply(byBucket -> append(write, table, routed, byBucket, body));
                 });
     }
 
-    /** Counts what the buckets stored: a repeated sequence gets its first answer, whatever rows came with it this time. */
-    private static HttpResponse durable(TableInfo table, SortedMap<Integer, Bucket.Appended> buckets) {
-        long rows = buckets.values().stream()
+    private Stored append(
+            WriteRequest write,
+            TableInfo table,
+            RoutedRows routed,
+            SortedMap<NamedBucket, List<ChangedRows>> rows,
+            RequestBody body) {
+        CompletionStage<SortedMap<NamedBucket, Bucket.Appended>> appended =
+                appender.append(table, rows, write.writer(), routed.mayBeRefused());
+        CompletionStage<?> over = appended.thenAccept(done -> metrics.written(routed.count(), body.length()));
+        CompletionStage<HttpResponse> answer = write.waits()
+                ? appended.thenApply(done -> durable(table, routed.count(), done))
+                : CompletableFuture.completedFuture(accepted(routed.count()));
+        return new Stored(answer, over);
+    }
+
+    /**
+     * A log table's answer counts what the buckets stored: a repeated sequence gets its first answer, whatever rows came with it this
+     * time. A primary-key table's counts the rows of the request; its offsets are those of the changelog.
+     */
+    private static HttpResponse durable(TableInfo table, long sent, SortedMap<NamedBucket, Bucket.Appended> buckets) {
+        long stored = buckets.values().stream()
                 .mapToLong(range -> range.nextOffset() - range.baseOffset())
                 .sum();
-        ObjectNode json = Json.object().put("rows", rows);
+        ObjectNode json = Json.object().put("rows", table.hasPrimaryKey() ? sent : stored);
         ArrayNode list = json.putArray("buckets");
         buckets.forEach((bucket, range) -> list.addObject()
-                .put("bucket", bucket)
-                .putNull("partition")
+                .put("bucket", bucket.id().bucket())
+                .put("partition", bucket.partition())
                 .put("base_offset", range.baseOffset())
                 .put("next_offset", range.nextOffset()));
         json.put("durability", table.properties().getOrDefault("durability", "local"));

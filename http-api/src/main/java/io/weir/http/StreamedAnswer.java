@@ -41,11 +41,7 @@ final class StreamedAnswer {
     }
 
     HttpResponse response(
-            Exchange exchange,
-            Media media,
-            RowsFormat format,
-            Source<Slice, NotUsed> slices,
-            Positions positions) {
+            Exchange exchange, Media media, RowsFormat format, Source<Slice, NotUsed> slices, Positions positions) {
         boolean gzip = (media == Media.NDJSON || media == Media.JSON) && Media.acceptsGzip(exchange.request());
         // A client that went away in good order is only noticed when something is sent to it.
         Source<ByteString, NotUsed> bytes = recovering(exchange, format, rows(format, slices, positions))
@@ -62,8 +58,7 @@ final class StreamedAnswer {
         return gzip ? response.addHeader(RawHeader.create("Content-Encoding", "gzip")) : response;
     }
 
-    private Source<ByteString, NotUsed> rows(
-            RowsFormat format, Source<Slice, NotUsed> slices, Positions positions) {
+    private Source<ByteString, NotUsed> rows(RowsFormat format, Source<Slice, NotUsed> slices, Positions positions) {
         Source<ByteString, NotUsed> rows = format.takesCpu()
                 ? slices.mapAsync(
                         1, slice -> CompletableFuture.supplyAsync(() -> written(format, slice, positions), executor))

@@ -45,18 +45,22 @@ final class TableJson {
                     .put("type", column.type().toString())
                     .put("nullable", column.nullable());
         }
-        ArrayNode key = json.putArray("bucket_key");
-        info.bucketKey().forEach(key::add);
+        put(json, "primary_key", info.primaryKey());
+        put(json, "bucket_key", info.bucketKey());
+        put(json, "partition_by", info.partitionBy());
         json.put("buckets", info.buckets());
         ObjectNode properties = json.putObject("properties");
         new TreeMap<>(info.properties()).forEach(properties::put);
         return json.put("created_at", info.createdAt().toString());
     }
 
+    private static void put(ObjectNode json, String member, List<String> columns) {
+        ArrayNode names = json.putArray(member);
+        columns.forEach(names::add);
+    }
+
     static Catalog.TableDefinition definition(ObjectNode json) {
         onlyMembers(json, "", DEFINITION);
-        notYet(json, "primary_key", "primary-key tables");
-        notYet(json, "partition_by", "partitioned tables");
         JsonNode columns = json.get("columns");
         if (columns == null) {
             throw invalid("The member 'columns' is missing: a table needs a list of columns");
@@ -64,17 +68,15 @@ final class TableJson {
         return new Catalog.TableDefinition(
                 name(json, "name"),
                 columns(columns, "/columns"),
-                json.has("bucket_key") ? strings(json.get("bucket_key"), "/bucket_key") : List.of(),
+                columnNames(json, "primary_key"),
+                columnNames(json, "bucket_key"),
+                columnNames(json, "partition_by"),
                 json.has("buckets") ? wholeNumber(json.get("buckets")) : 1,
                 json.has("properties") ? properties(json.get("properties"), "/properties") : Map.of());
     }
 
-    private static void notYet(ObjectNode json, String member, String what) {
-        if (json.has(member)) {
-            throw new WeirException(
-                    ErrorCode.NOT_SUPPORTED,
-                    "This version has no " + what + "; leave out '" + member + "' to create a log table");
-        }
+    private static List<String> columnNames(ObjectNode json, String member) {
+        return json.has(member) ? strings(json.get(member), "/" + member) : List.of();
     }
 
     static Catalog.TableChange change(ObjectNode json) {
@@ -197,7 +199,7 @@ final class TableJson {
         });
     }
 
-    private static WeirException invalid(String detail) {
+    static WeirException invalid(String detail) {
         return new WeirException(ErrorCode.INVALID_REQUEST, detail);
     }
 }

@@ -33,7 +33,9 @@ final class TextRows implements RowsFormat {
         ByteArrayOutputStream out = new ByteArrayOutputStream(8 << 10);
         // A long cursor is not sent with each row: a client that comes back then may get some rows of a slice again.
         boolean idOfEach = positions.size() <= SHORT_CURSOR_BUCKETS;
-        long last = slice.batches().isEmpty() ? -1 : Slice.lastOffset(slice.batches().get(slice.batches().size() - 1));
+        long last = slice.batches().isEmpty()
+                ? -1
+                : Slice.lastOffset(slice.batches().get(slice.batches().size() - 1));
         for (Bucket.FetchedRows batch : slice.batches()) {
             rows.write(out, slice, batch, new JsonRows.Frame() {
                 @Override

@@ -3,6 +3,7 @@ package io.weir.http;
 import io.weir.actors.bucket.Bucket;
 import io.weir.codec.ErrorCode;
 import io.weir.codec.WeirException;
+import io.weir.codec.ingest.ChangeKind;
 import io.weir.codec.ingest.RowFormat;
 import java.util.List;
 import java.util.Optional;
@@ -10,8 +11,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a {@code POST T/rows} asks for, apart from its rows.
+ * What a write asks for, apart from its rows.
  *
+ * @param kind what becomes of the rows; a log table takes upserts, which it appends
  * @param infer whether a table that is not there is created from the rows
  * @param waits whether the answer waits for durability
  * @param writer identity and sequence of an idempotent request, or null
@@ -19,16 +21,21 @@ import org.jspecify.annotations.Nullable;
 record WriteRequest(
         String database,
         String table,
+        ChangeKind kind,
         RowFormat format,
         boolean infer,
         boolean waits,
         Bucket.@Nullable WriterSequence writer) {
     static final Set<String> PARAMETERS = Set.of("create", "wait");
+
+    /** Of writes that need a table. */
+    static final Set<String> CHANGE_PARAMETERS = Set.of("wait");
+
     static final String WRITER_ID = "Weir-Writer-Id";
     static final String WRITER_SEQUENCE = "Weir-Writer-Sequence";
     private static final int WRITER_ID_LENGTH_MAX = 128;
 
-    static WriteRequest of(Exchange exchange) {
+    static WriteRequest of(Exchange exchange, ChangeKind kind) {
         Media media = BodyReader.mediaType(
                 exchange.request(), List.of(Media.JSON, Media.NDJSON, Media.ARROW_STREAM, Media.ARROW_FILE));
         RowFormat format =
@@ -38,9 +45,15 @@ record WriteRequest(
                     case ARROW_FILE -> RowFormat.ARROW_FILE;
                     default -> RowFormat.JSON;
                 };
+        return of(exchange, kind, format);
+    }
+
+    /** A write whose rows are not the request's body. */
+    static WriteRequest of(Exchange exchange, ChangeKind kind, RowFormat format) {
         return new WriteRequest(
                 exchange.database(),
                 exchange.table(),
+                kind,
                 format,
                 only(exchange, "create", "infer"),
                 !only(exchange, "wait", "none"),

@@ -87,6 +87,26 @@ class CatalogRoutesTest {
     }
 
     @Test
+    void describesTheKeysOfATable() {
+        createShop();
+        HttpResponse<String> created = createTable("""
+                {"name":"t","columns":[{"name":"a","type":"INT","nullable":false},{"name":"b","type":"STRING","nullable":false},
+                {"name":"ds","type":"DATE","nullable":false},{"name":"n","type":"BIGINT"}],
+                "primary_key":["a","b","ds"],"bucket_key":["b"],"partition_by":["ds"],"buckets":2,
+                "properties":{"merge-engine":"aggregation","fields.n.agg":"sum"}}""");
+        assertThat(created.statusCode()).as(created.body()).isEqualTo(201);
+        JsonNode table = ServedStore.json(created);
+        assertThat(table.get("primary_key").toString()).isEqualTo("[\"a\",\"b\",\"ds\"]");
+        assertThat(table.get("bucket_key").toString()).isEqualTo("[\"b\"]");
+        assertThat(table.get("partition_by").toString()).isEqualTo("[\"ds\"]");
+        assertThat(store.get("/v1/databases/shop/tables/t").body()).isEqualTo(created.body());
+        JsonNode log =
+                ServedStore.json(createTable("{\"name\":\"log\",\"columns\":[{\"name\":\"a\",\"type\":\"INT\"}]}"));
+        assertThat(log.get("primary_key")).isEmpty();
+        assertThat(log.get("partition_by")).isEmpty();
+    }
+
+    @Test
     void altersColumnsAndProperties() {
         createShop();
         createTable("{\"name\":\"t\",\"columns\":[{\"name\":\"a\",\"type\":\"INT\"},{\"name\":\"b\",\"type\":\"INT\"},"
@@ -194,8 +214,8 @@ class CatalogRoutesTest {
                 "{\"name\":\"t\",\"columns\":[{\"name\":\"a\",\"type\":\"INT\"}],\"buckets\":99999999999} | INVALID_REQUEST",
                 "{\"name\":\"t\",\"columns\":[{\"name\":\"a\",\"type\":\"INT\"}],\"properties\":{\"log.tttl\":\"7d\"}} | INVALID_PROPERTY",
                 "{\"name\":\"t\",\"columns\":[{\"name\":\"a\",\"type\":\"INT\"}],\"properties\":[]} | INVALID_REQUEST",
-                "{\"name\":\"t\",\"columns\":[{\"name\":\"a\",\"type\":\"INT\"}],\"primary_key\":[\"a\"]} | NOT_SUPPORTED",
-                "{\"name\":\"t\",\"columns\":[{\"name\":\"a\",\"type\":\"INT\"}],\"partition_by\":[\"a\"]} | NOT_SUPPORTED",
+                "{\"name\":\"t\",\"columns\":[{\"name\":\"a\",\"type\":\"INT\"}],\"primary_key\":[\"b\"]} | INVALID_SCHEMA",
+                "{\"name\":\"t\",\"columns\":[{\"name\":\"a\",\"type\":\"INT\"}],\"partition_by\":[\"b\"]} | INVALID_SCHEMA",
             })
     void refusesATableThatIsNoneAndCreatesNothing(String body, ErrorCode code) {
         createShop();

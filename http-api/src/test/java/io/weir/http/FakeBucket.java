@@ -7,14 +7,18 @@ import io.weir.codec.WeirException;
 import io.weir.codec.batch.EncodedRows;
 import io.weir.codec.batch.RecordBatches;
 import io.weir.codec.predicate.Predicate;
+import io.weir.codec.row.Key;
 import io.weir.codec.schema.Column;
 import io.weir.codec.schema.TableSchema;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.Supplier;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.FieldVector;
@@ -31,9 +35,13 @@ final class FakeBucket {
         volatile long refuseFetchesFrom = Long.MAX_VALUE;
         volatile long logStart;
         volatile boolean silent;
+        volatile ErrorCode refuseScans;
+        volatile ErrorCode refuseScanReads;
+        volatile int openScans;
+        volatile int lookups;
     }
 
-    private record Stored(long baseOffset, long timestampMs, EncodedRows rows) {}
+    private record Stored(long baseOffset, long timestampMs, EncodedRows rows, ByteBuffer types) {}
 
     private record Expired(Bucket.Fetch fetch) implements Bucket.Internal {}
 
@@ -43,22 +51,40 @@ final class FakeBucket {
     private final List<Stored> log = new ArrayList<>();
     private final List<Bucket.Fetch> waiting = new ArrayList<>();
     private final Map<Bucket.WriterSequence, Bucket.Appended> writers = new HashMap<>();
+    private final FakeState state;
+    private final ConcurrentSkipListMap<Key, byte[]> rows;
     private long end;
 
-    private FakeBucket(Supplier<TableInfo> table, BufferAllocator allocator, Faults faults) {
+    private FakeBucket(
+            Supplier<TableInfo> table,
+            BufferAllocator allocator,
+            Faults faults,
+            ConcurrentSkipListMap<Key, byte[]> rows) {
         this.table = table;
         this.allocator = allocator;
         this.faults = faults;
+        this.state = new FakeState(allocator, rows);
+        this.rows = rows;
     }
 
-    static Behavior<Bucket.Command> create(Supplier<TableInfo> table, BufferAllocator allocator, Faults faults) {
+    /** @param rows the current rows of a primary-key table by key; only this bucket changes them */
+    static Behavior<Bucket.Command> create(
+            Supplier<TableInfo> table,
+            BufferAllocator allocator,
+            Faults faults,
+            ConcurrentSkipListMap<Key, byte[]> rows) {
         return Behaviors.withTimers(timers -> {
-            FakeBucket bucket = new FakeBucket(table, allocator, faults);
+            FakeBucket bucket = new FakeBucket(table, allocator, faults, rows);
             return Behaviors.receiveMessage(message -> {
                 if (faults.silent) {
                     return Behaviors.same();
                 }
-                if (message instanceof Bucket.Append append) {
+                if (bucket.isGone(message)) {
+                    return Behaviors.same();
+                }
+                if (bucket.onState(message)) {
+                    bucket.wake();
+                } else if (message instanceof Bucket.Append append) {
                     append.replyTo().tell(bucket.append(append));
                     bucket.wake();
                 } else if (message instanceof Bucket.Fetch fetch) {
@@ -80,6 +106,65 @@ final class FakeBucket {
         });
     }
 
+    /** Whether the bucket's partition was dropped; then whoever reads is told. */
+    private boolean isGone(Bucket.Command message) {
+        try {
+            table.get();
+            return false;
+        } catch (WeirException e) {
+            Bucket.Refused refused = new Bucket.Refused(e.code(), e.detail());
+            if (message instanceof Bucket.Fetch fetch) {
+                fetch.replyTo().tell(refused);
+            } else if (message instanceof Bucket.Describe describe) {
+                describe.replyTo().tell(refused);
+            } else if (message instanceof Bucket.OpenScan open) {
+                open.replyTo().tell(refused);
+            }
+            return true;
+        }
+    }
+
+    /** What concerns the KV state; true where it was that. */
+    private boolean onState(Bucket.Command message) {
+        if (message instanceof Bucket.Upsert upsert) {
+            upsert.replyTo().tell(upsert(upsert));
+        } else if (message instanceof Bucket.Lookup lookup) {
+            faults.lookups++;
+            lookup.replyTo().tell(state.lookup(lookup));
+        } else if (message instanceof Bucket.InsertIfMissing insert) {
+            List<FakeState.Logged> log = new ArrayList<>();
+            insert.replyTo().tell(state.insertIfMissing(table.get(), insert.rows(), log));
+            logged(log);
+        } else if (message instanceof Bucket.PrefixLookup prefix) {
+            prefix.replyTo().tell(state.prefix(prefix));
+        } else if (message instanceof Bucket.OpenScan open) {
+            open.replyTo()
+                    .tell(
+                            faults.refuseScans == null
+                                    ? state.open(table.get(), open, end)
+                                    : new Bucket.Refused(faults.refuseScans, "refused by the test."));
+        } else if (message instanceof Bucket.ReadScan read) {
+            read.replyTo()
+                    .tell(
+                            faults.refuseScanReads == null
+                                    ? state.read(read.scanId())
+                                    : new Bucket.Refused(faults.refuseScanReads, "refused by the test."));
+        } else if (message instanceof Bucket.CloseScan close) {
+            state.close(close.scanId());
+        } else {
+            return false;
+        }
+        faults.openScans = state.openScans();
+        return true;
+    }
+
+    private void logged(List<FakeState.Logged> changes) {
+        for (FakeState.Logged change : changes) {
+            log.add(new Stored(end, System.currentTimeMillis(), change.rows(), change.types()));
+            end += change.rows().rowCount();
+        }
+    }
+
     private Bucket.AppendReply append(Bucket.Append append) {
         if (faults.refuseAppends != null) {
             return new Bucket.Refused(faults.refuseAppends, "refused by the test.");
@@ -90,12 +175,42 @@ final class FakeBucket {
         }
         long base = end;
         for (EncodedRows rows : append.rows()) {
-            log.add(new Stored(end, System.currentTimeMillis(), rows));
+            log.add(new Stored(end, System.currentTimeMillis(), rows, null));
             end += rows.rowCount();
         }
         Bucket.Appended appended = new Bucket.Appended(base, end);
         if (append.writer() != null) {
             writers.put(append.writer(), appended);
+        }
+        return appended;
+    }
+
+    /** Changes the rows as the real one does; the changelog has offsets but no rows. */
+    private Bucket.AppendReply upsert(Bucket.Upsert upsert) {
+        if (faults.refuseAppends != null && !upsert.checkOnly()) {
+            return new Bucket.Refused(faults.refuseAppends, "refused by the test.");
+        }
+        Bucket.Appended known = upsert.writer() == null ? null : writers.get(upsert.writer());
+        if (known != null) {
+            return known;
+        }
+        TreeMap<Key, byte[]> after = new TreeMap<>(rows);
+        List<FakeState.Logged> changes;
+        try {
+            changes = FakeState.apply(table.get(), upsert.changes(), after);
+        } catch (WeirException e) {
+            return new Bucket.Refused(e.code(), e.detail());
+        }
+        if (upsert.checkOnly()) {
+            return new Bucket.Appended(end, end);
+        }
+        rows.keySet().retainAll(after.keySet());
+        rows.putAll(after);
+        long base = end;
+        logged(changes);
+        Bucket.Appended appended = new Bucket.Appended(base, end);
+        if (upsert.writer() != null) {
+            writers.put(upsert.writer(), appended);
         }
         return appended;
     }
@@ -177,7 +292,18 @@ final class FakeBucket {
                 stored.baseOffset(),
                 new Bucket.RowOffsets(matching),
                 stored.timestampMs(),
-                null);
+                types(stored, matching));
+    }
+
+    private static ByteBuffer types(Stored stored, int[] rows) {
+        if (stored.types() == null) {
+            return null;
+        }
+        ByteBuffer types = ByteBuffer.allocate(rows.length);
+        for (int row : rows) {
+            types.put(stored.types().get(row));
+        }
+        return types.flip();
     }
 
     private int[] matching(

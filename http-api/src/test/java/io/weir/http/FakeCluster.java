@@ -1,5 +1,6 @@
 package io.weir.http;
 
+import com.fasterxml.jackson.core.JsonGenerator;
 import com.typesafe.config.ConfigFactory;
 import io.weir.actors.bucket.Bucket;
 import io.weir.actors.bucket.BucketId;
@@ -10,18 +11,29 @@ import io.weir.actors.catalog.CatalogState;
 import io.weir.actors.catalog.TableInfo;
 import io.weir.codec.ErrorCode;
 import io.weir.codec.WeirException;
+import io.weir.codec.batch.RecordBatches;
+import io.weir.codec.json.JsonRowWriter;
+import io.weir.codec.row.Key;
+import io.weir.codec.row.RowBatchBuilder;
 import io.weir.sharding.WeirCluster;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.Function;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
+import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Props;
@@ -34,9 +46,14 @@ final class FakeCluster implements WeirCluster, AutoCloseable {
 
     private final ActorSystem<Void> system;
     private final BufferAllocator allocator = new RootAllocator();
+    private final CatalogMirror mirror = new CatalogMirror();
     private final ActorRef<Catalog.Command> catalog;
     private final Map<BucketId, ActorRef<Bucket.Command>> buckets = new ConcurrentHashMap<>();
+    private final Map<BucketId, ConcurrentSkipListMap<Key, byte[]>> rows = new ConcurrentHashMap<>();
     private final Map<Integer, FakeBucket.Faults> faults = new ConcurrentHashMap<>();
+
+    /** Whether this node is the one that the catalog runs on. */
+    volatile boolean mirrored = true;
 
     FakeCluster() {
         system = ActorSystem.create(
@@ -47,12 +64,48 @@ final class FakeCluster implements WeirCluster, AutoCloseable {
                                 pekko.coordinated-shutdown.exit-jvm = off
                                 pekko.coordinated-shutdown.run-by-jvm-shutdown-hook = off
                                 """).withFallback(ConfigFactory.load()));
-        catalog = system.systemActorOf(
-                CatalogBehavior.create(Clock.systemUTC(), new CatalogMirror()), "catalog", Props.empty());
+        catalog = system.systemActorOf(CatalogBehavior.create(Clock.systemUTC(), mirror), "catalog", Props.empty());
     }
 
     FakeBucket.Faults faults(int bucket) {
         return faults.computeIfAbsent(bucket, b -> new FakeBucket.Faults());
+    }
+
+    /** The current rows of a primary-key table's bucket. */
+    ConcurrentSkipListMap<Key, byte[]> rows(BucketId bucket) {
+        return rows.computeIfAbsent(bucket, b -> new ConcurrentSkipListMap<>());
+    }
+
+    /** The current rows of a primary-key table as JSON, in no order. */
+    List<String> json(String database, String table) {
+        TableInfo info = ((Catalog.Table) askCatalog(replyTo -> new Catalog.GetTable(database, table, replyTo))
+                        .toCompletableFuture()
+                        .join())
+                .info();
+        RowBatchBuilder builder =
+                new RowBatchBuilder(info.schema(), info.schema().columns());
+        rows.forEach((id, state) -> {
+            if (id.tableId() == info.tableId()) {
+                state.values().forEach(builder::add);
+            }
+        });
+        List<String> lines = new ArrayList<>();
+        RecordBatches.load(info.schema().columns(), builder.build(1), allocator, root -> {
+            for (int row = 0; row < root.getRowCount(); row++) {
+                lines.add(json(info, root, row));
+            }
+        });
+        return lines;
+    }
+
+    private static String json(TableInfo info, VectorSchemaRoot root, int row) {
+        ByteArrayOutputStream line = new ByteArrayOutputStream();
+        try (JsonGenerator out = Json.generator(line)) {
+            JsonRowWriter.write(out, info.schema().columns(), root, row);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return line.toString(StandardCharsets.UTF_8);
     }
 
     BufferAllocator allocator() {
@@ -66,6 +119,8 @@ final class FakeCluster implements WeirCluster, AutoCloseable {
             f.refuseFetchesFrom = Long.MAX_VALUE;
             f.logStart = 0;
             f.silent = false;
+            f.refuseScans = null;
+            f.refuseScanReads = null;
         });
     }
 
@@ -86,7 +141,7 @@ final class FakeCluster implements WeirCluster, AutoCloseable {
         return buckets.computeIfAbsent(
                 bucket,
                 id -> system.systemActorOf(
-                        FakeBucket.create(() -> table(id.tableId()), allocator, faults(id.bucket())),
+                        FakeBucket.create(() -> table(id), allocator, faults(id.bucket()), rows(id)),
                         "bucket-" + id.entityId(),
                         Props.empty()));
     }
@@ -96,10 +151,13 @@ final class FakeCluster implements WeirCluster, AutoCloseable {
         bucket(bucket).tell(message);
     }
 
-    private TableInfo table(long id) {
-        Catalog.Reply reply = askCatalog(replyTo -> new Catalog.GetTableById(id, 0, replyTo))
+    private TableInfo table(BucketId id) {
+        Catalog.Reply reply = askCatalog(replyTo -> new Catalog.GetTableById(id.tableId(), id.partitionId(), replyTo))
                 .toCompletableFuture()
                 .join();
+        if (reply instanceof Catalog.Refused refused) {
+            throw new WeirException(refused.code(), refused.detail());
+        }
         return ((Catalog.Table) reply).info();
     }
 
@@ -110,7 +168,7 @@ final class FakeCluster implements WeirCluster, AutoCloseable {
 
     @Override
     public Optional<CatalogState> catalogHere() {
-        return Optional.empty();
+        return mirrored ? mirror.get() : Optional.empty();
     }
 
     @Override

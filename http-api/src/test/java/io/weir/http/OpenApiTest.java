@@ -77,7 +77,11 @@ class OpenApiTest {
     void everyMethodIsRoutedOverTheWireOrNotAllowedAsTheDocumentSays() {
         document.get("paths").properties().forEach(path -> {
             Set<String> documented = documented(path.getValue());
-            String concrete = path.getKey().replace("{db}", "d").replace("{table}", "t");
+            String concrete = path.getKey()
+                    .replace("{db}", "d")
+                    .replace("{table}", "t")
+                    .replace("{key}", "k")
+                    .replace("{name}", "n");
             for (String method : METHODS) {
                 HttpResponse<String> answer =
                         store.send(store.request(concrete).method(method, HttpRequest.BodyPublishers.noBody()));
@@ -109,9 +113,8 @@ class OpenApiTest {
                 .get("examples")
                 .forEach(example -> bodies.put(
                         "p" + bodies.size(),
-                        "\"columns\":[{\"name\":\"a\",\"type\":\"INT\"}],\"properties\":{\"" + p.getKey() + "\":"
-                                + example + "}")));
-        assertThat(bodies).hasSizeGreaterThan(5);
+                        table(p.getKey(), example, p.getValue().path("x-needs")))));
+        assertThat(bodies).hasSizeGreaterThan(15);
         document.at("/components/schemas/ColumnType/examples")
                 .forEach(type ->
                         bodies.put("c" + bodies.size(), "\"columns\":[{\"name\":\"a\",\"type\":" + type + "}]"));
@@ -120,6 +123,25 @@ class OpenApiTest {
                     store.send("POST", "/v1/databases/examples/tables", "{\"name\":\"" + name + "\"," + body + "}");
             assertThat(created.statusCode()).as(body + created.body()).isEqualTo(201);
         });
+    }
+
+    /** A table of the kind that has the property, with what else it needs. */
+    private static String table(String property, JsonNode example, JsonNode needs) {
+        StringBuilder properties = new StringBuilder("\"" + property + "\":" + example);
+        String keys = "";
+        for (JsonNode need : needs) {
+            String[] parts = need.asText().split("=");
+            if (parts.length == 2) {
+                properties.append(",\"%s\":\"%s\"".formatted(parts[0], parts[1]));
+            } else if (parts[0].equals("primary_key")) {
+                keys += ",\"primary_key\":[\"a\"]";
+            } else {
+                keys += ",\"partition_by\":[\"ds\"]";
+            }
+        }
+        return """
+                "columns":[{"name":"a","type":"INT","nullable":false},{"name":"ds","type":"STRING","nullable":false},
+                {"name":"version","type":"BIGINT"},{"name":"number","type":"BIGINT"}]%s,"properties":{%s}""".formatted(keys, properties);
     }
 
     @Test

@@ -92,9 +92,20 @@ public final class RowRouter {
             PartitionTexts partitions,
             BufferAllocator allocator,
             SortedMap<Route, List<ChangedRows>> split) {
-        EncodedRows rows = batch.rows();
-        EncodedRows plain = RecordBatches.decompress(schema.columns(), rows);
-        List<ColumnView> views = ColumnView.of(schema.columns(), plain);
+        EncodedRows plain = RecordBatches.decompress(schema.columns(), batch.rows());
+        indexesByRoute(plain, bucketWithoutKey, partitions).forEach((route, indexes) -> {
+            boolean all = indexes.length == plain.rowCount();
+            add(split, route, all ? batch : select(batch, plain, indexes, allocator));
+        });
+    }
+
+    /** The indexes of the rows, ascending, by where they go; the table has a bucket key. */
+    public SortedMap<Route, int[]> indexesByRoute(EncodedRows rows) {
+        return indexesByRoute(rows, 0, new PartitionTexts(schema, partitionBy));
+    }
+
+    private SortedMap<Route, int[]> indexesByRoute(EncodedRows rows, int bucketWithoutKey, PartitionTexts partitions) {
+        List<ColumnView> views = ColumnView.of(schema.columns(), rows);
         int[] bucketOfRow = buckets(views, rows.rowCount(), bucketWithoutKey);
         // A place's number above, the row's below: sorted, the rows of one place stand together and in order.
         long[] places = new long[rows.rowCount()];
@@ -103,27 +114,29 @@ public final class RowRouter {
             places[row] = (partition * buckets + bucketOfRow[row]) << 32 | row;
         }
         Arrays.sort(places);
+        SortedMap<Route, int[]> byRoute = new TreeMap<>();
         for (int start = 0; start < places.length; ) {
             long place = places[start] >>> 32;
             int end = start + 1;
             while (end < places.length && places[end] >>> 32 == place) {
                 end++;
             }
-            Route route =
-                    new Route(partitionBy.length == 0 ? List.of() : partitions.values((int) (place / buckets)), (int)
-                            (place % buckets));
-            boolean all = end - start == places.length;
-            add(split, route, all ? batch : select(batch, plain, places, start, end, allocator));
+            List<String> partition = partitionBy.length == 0 ? List.of() : partitions.values((int) (place / buckets));
+            byRoute.put(new Route(partition, (int) (place % buckets)), rows(places, start, end));
             start = end;
         }
+        return byRoute;
     }
 
-    private ChangedRows select(
-            ChangedRows batch, EncodedRows plain, long[] places, int start, int end, BufferAllocator allocator) {
-        int[] indexes = new int[end - start];
-        for (int i = 0; i < indexes.length; i++) {
-            indexes[i] = (int) places[start + i];
+    private static int[] rows(long[] places, int start, int end) {
+        int[] rows = new int[end - start];
+        for (int i = 0; i < rows.length; i++) {
+            rows[i] = (int) places[start + i];
         }
+        return rows;
+    }
+
+    private ChangedRows select(ChangedRows batch, EncodedRows plain, int[] indexes, BufferAllocator allocator) {
         ByteBuffer present = batch.present();
         return new ChangedRows(
                 batch.kind(),
@@ -138,11 +151,6 @@ public final class RowRouter {
             selected.put(present.slice(present.position() + index * bytesEach, bytesEach));
         }
         return selected.flip();
-    }
-
-    /** The bucket of each row of checked rows; the table has a bucket key. */
-    public int[] bucketsOf(EncodedRows rows) {
-        return buckets(ColumnView.of(schema.columns(), rows), rows.rowCount(), 0);
     }
 
     private int[] buckets(List<ColumnView> views, int rows, int bucketWithoutKey) {

@@ -95,7 +95,7 @@ public record TextKey(Key key, int bucket) {
         List<String> key = List.of(column.name());
         try (BufferAllocator allocator = new RootAllocator()) {
             EncodedRows row = RowDecoder.decode(
-                            RowFormat.NDJSON, json(column, text), schema, DecodeLimits.DEFAULT, allocator)
+                            RowFormat.NDJSON, row(column, text), schema, DecodeLimits.DEFAULT, allocator)
                     .get(0);
             KeyBytes hashed = new KeyBytes();
             hashed.add(ColumnView.of(schema.columns(), row).get(0), 0);
@@ -106,7 +106,8 @@ public record TextKey(Key key, int bucket) {
         }
     }
 
-    private static ByteBuffer json(Column column, String text) {
+    /** The row that holds the key alone, as NDJSON. */
+    public static ByteBuffer row(Column column, String text) {
         boolean isTimestamp =
                 column.type() instanceof DataType.Timestamp || column.type() instanceof DataType.TimestampLtz;
         boolean isNumber = isTimestamp && NUMBER.matcher(text).matches();

@@ -14,6 +14,8 @@ import io.weir.codec.batch.BatchRows;
 import io.weir.codec.batch.Compression;
 import io.weir.codec.batch.EncodedRows;
 import io.weir.codec.batch.RecordBatches;
+import io.weir.codec.merge.BitmapKind;
+import io.weir.codec.merge.Bitmaps;
 import io.weir.codec.schema.Column;
 import io.weir.codec.schema.TableSchema;
 import io.weir.codec.schema.TypeParser;
@@ -352,5 +354,89 @@ class ChangeDecoderTest {
                         rules,
                         new DecodeLimits(1 << 20, 1 << 20, 1 << 20)));
         assertThat(e.code()).isEqualTo(ErrorCode.BODY_TOO_LARGE);
+    }
+
+    private static final TableSchema VISITS = schema("id BIGINT NOT NULL", "uv BYTES", "wide BYTES", "n BIGINT");
+    private static final ChangeRules BITMAPS =
+            new ChangeRules(Set.of("id"), null, Map.of("uv", BitmapKind.RBM32, "wide", BitmapKind.RBM64));
+
+    private static ByteBuffer bitmap(BitmapKind kind, long... members) {
+        byte[] all = Bitmaps.of(kind, members[0]);
+        for (long member : members) {
+            all = Bitmaps.or(kind, all, Bitmaps.of(kind, member));
+        }
+        return ByteBuffer.wrap(all);
+    }
+
+    private static String base64(ByteBuffer bytes) {
+        return java.util.Base64.getEncoder().encodeToString(bytes.array());
+    }
+
+    @Example
+    void bitmapsComeAsBytesOrAsOneNumber() {
+        ByteBuffer many = bitmap(BitmapKind.RBM32, 1, 70_000, 4_294_967_295L);
+        String rows = """
+                {"id":1,"uv":7,"wide":9007199254740993}
+                {"id":2,"uv":"%s","wide":null}
+                {"id":3,"uv":"4294967295"}""".formatted(base64(many)).replace("\"4294967295\"", "4294967295");
+        List<List<Object>> expected = List.of(
+                Arrays.asList(1L, bitmap(BitmapKind.RBM32, 7), bitmap(BitmapKind.RBM64, 9_007_199_254_740_993L), null),
+                Arrays.asList(2L, many, null, null),
+                Arrays.asList(3L, bitmap(BitmapKind.RBM32, 4_294_967_295L), null, null));
+        for (ChangeKind kind : List.of(ChangeKind.UPSERT, ChangeKind.PATCH)) {
+            List<ChangedRows> decoded =
+                    decode(kind, RowFormat.NDJSON, rows.getBytes(StandardCharsets.UTF_8), VISITS, BITMAPS);
+            assertThat(values(VISITS, decoded)).isEqualTo(expected);
+        }
+    }
+
+    @Example
+    void whatIsNoBitmapIsNamed() {
+        String rows = """
+                {"id":1,"uv":-1}
+                {"id":2,"uv":4294967296}
+                {"id":3,"uv":1.5}
+                {"id":4,"uv":"AAAA"}
+                {"id":5,"uv":"?"}
+                {"id":6,"uv":[1]}
+                {"id":7,"wide":-1}
+                {"id":8,"wide":9223372036854775808}""";
+        assertThat(refused(() -> decode(
+                        ChangeKind.UPSERT, RowFormat.NDJSON, rows.getBytes(StandardCharsets.UTF_8), VISITS, BITMAPS)))
+                .extracting(RowError::row)
+                .containsExactly(0, 1, 2, 3, 4, 5, 6, 7);
+    }
+
+    @Example
+    void arrowBitmapsComeAsBinaryOrAsNumbers() {
+        TableSchema numbers = schema("id BIGINT", "uv INT", "wide BYTES");
+        ByteBuffer wide = bitmap(BitmapKind.RBM64, 5, 6);
+        List<ChangedRows> rows = decode(
+                ChangeKind.PATCH,
+                RowFormat.ARROW_STREAM,
+                arrow(numbers, List.of(Arrays.asList(1L, 7L, wide), Arrays.asList(2L, null, null))),
+                VISITS,
+                BITMAPS);
+        assertThat(values(VISITS, rows))
+                .containsExactly(
+                        Arrays.asList(1L, bitmap(BitmapKind.RBM32, 7), wide, null),
+                        Arrays.asList(2L, null, null, null));
+        assertThat(presence(rows)).containsExactly(bits(0, 1, 2), bits(0, 1, 2));
+        byte[] wrong = arrow(
+                numbers,
+                List.of(
+                        Arrays.asList(1L, 7L, wide),
+                        Arrays.asList(2L, -7L, null),
+                        Arrays.asList(3L, 1L, ByteBuffer.wrap(new byte[] {1, 2, 3}))));
+        assertThat(refused(() -> decode(ChangeKind.UPSERT, RowFormat.ARROW_STREAM, wrong, VISITS, BITMAPS)))
+                .extracting(RowError::row, RowError::pointer)
+                .containsExactly(tuple(1, "/uv"), tuple(2, "/wide"));
+        List<ChangedRows> deleted = decode(
+                ChangeKind.DELETE,
+                RowFormat.ARROW_STREAM,
+                arrow(numbers, List.of(Arrays.asList(1L, -7L, null))),
+                VISITS,
+                BITMAPS);
+        assertThat(values(VISITS, deleted)).containsExactly(Arrays.asList(1L, null, null, null));
     }
 }
