@@ -112,13 +112,9 @@ class PrimaryKeyTablesTest {
 
     @Test
     void keyAndPartitionColumnsAreNeverNullSaidOrNot() {
-        assertThat(create(List.of("n"), List.of(), List.of(), Map.of())
-                        .schema()
-                        .column("n"))
+        assertThat(create(List.of("n"), List.of(), List.of(), Map.of()).schema().column("n"))
                 .hasValueSatisfying(column -> assertThat(column.nullable()).isFalse());
-        assertThat(create(List.of(), List.of(), List.of("s"), Map.of())
-                        .schema()
-                        .column("s"))
+        assertThat(create(List.of(), List.of(), List.of("s"), Map.of()).schema().column("s"))
                 .hasValueSatisfying(column -> assertThat(column.nullable()).isFalse());
     }
 
