@@ -68,8 +68,7 @@ final class FoundRows {
         }
     }
 
-    private void fromBytes(JsonGenerator json, List<byte @Nullable []> rows)
-            throws IOException {
+    private void fromBytes(JsonGenerator json, List<byte @Nullable []> rows) throws IOException {
         boolean whole = columns == table.info().schema().columns();
         RowJson writer = whole ? table.rowJson() : new RowJson(table.info().schema(), columns);
         boolean first = true;

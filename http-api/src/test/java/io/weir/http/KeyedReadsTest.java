@@ -548,9 +548,7 @@ class KeyedReadsTest {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            textBlock = """
+    @CsvSource(delimiter = '|', textBlock = """
             {}                                                          | INVALID_REQUEST
             {"aggregates":{"n":1}}                                      | INVALID_REQUEST
             {"aggregates":[]}                                           | INVALID_REQUEST

@@ -67,8 +67,7 @@ class RowJsonTest {
     void leavesNestedTypesToOthers() {
         assertThat(RowJson.canWrite(List.of(new Column(1, "v", new DataType.Vector(3), true))))
                 .isFalse();
-        assertThat(RowJson.canWrite(List.of(
-                        new Column(1, "a", new DataType.Array(DataType.Simple.INT, true), true))))
+        assertThat(RowJson.canWrite(List.of(new Column(1, "a", new DataType.Array(DataType.Simple.INT, true), true))))
                 .isFalse();
     }
 }
