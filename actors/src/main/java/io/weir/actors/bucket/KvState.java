@@ -35,6 +35,7 @@ final class KvState {
     private final Path bucketDirectory;
     private final Path directory;
     private final BucketLog log;
+    private final int replayStepBytes;
     private final List<Runnable> beforeRelease = new CopyOnWriteArrayList<>();
 
     /** Held by readers from seeing that the state is ready until they have their lease. */
@@ -60,10 +61,15 @@ final class KvState {
     private volatile @Nullable String problem;
 
     KvState(BucketPorts ports, BucketId bucket, BucketLog log) {
+        this(ports, bucket, log, LogReplay.STEP_BYTES);
+    }
+
+    KvState(BucketPorts ports, BucketId bucket, BucketLog log, int replayStepBytes) {
         this.ports = ports;
         this.bucketDirectory = ports.directory(bucket);
         this.directory = bucketDirectory.resolve("kv");
         this.log = log;
+        this.replayStepBytes = replayStepBytes;
     }
 
     /** What has to let go of the store before it is closed. */
@@ -211,7 +217,7 @@ final class KvState {
                 LOG.info("KV state is caught up directory={} from={} to={}", directory, from, end);
                 begin();
                 unsynced = true;
-                new LogReplay(rules, store).run(log, from);
+                new LogReplay(rules, store, replayStepBytes).run(log, from);
             }
             applied = end;
             if (from < stored) {

@@ -54,14 +54,23 @@ final class UpsertPlan {
     private long requestBytes;
     private long bytes;
 
-    /** @param store holds all that the log does */
-    UpsertPlan(RowStore store, WriterHistory history, RowRules rules, Numbers numbers, BucketSettings settings) {
+    /**
+     * @param store holds all that the log does
+     * @param batchBytesMax where batches of the changelog are cut
+     */
+    UpsertPlan(
+            RowStore store,
+            WriterHistory history,
+            RowRules rules,
+            Numbers numbers,
+            BucketSettings settings,
+            int batchBytesMax) {
         this.store = store;
         this.history = history;
         this.rules = rules;
         this.numbers = numbers;
-        this.changelog =
-                new ChangelogBatches(rules.current(), rules.properties().compression(), settings.compressAbove());
+        this.changelog = new ChangelogBatches(
+                rules.current(), rules.properties().compression(), settings.compressAbove(), batchBytesMax);
     }
 
     /** Places requests until the plan is full. @return how many, from the first on */
