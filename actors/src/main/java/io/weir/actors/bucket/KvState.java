@@ -127,6 +127,8 @@ final class KvState {
             if (ready && !whole) {
                 damaged(new DamagedStoreException("the KV state was emptied while it was closed"));
             }
+        } catch (DamagedStoreException e) {
+            damaged(e);
         } finally {
             if (!whole) {
                 lease.close();

@@ -12,7 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.awaitility.Awaitility;
@@ -95,6 +95,17 @@ class PrimaryKeyFaultsTest extends PrimaryKeyBuckets {
         }
     }
 
+    /** The store is damaged where it is read for the n-th time from now on, once. */
+    private static void damage(SimKvEngine engine, int nth) {
+        AtomicInteger left = new AtomicInteger(nth);
+        engine.faults((operation, directory) -> {
+            if (operation == SimKvEngine.Operation.GET && left.decrementAndGet() == 0) {
+                throw new WeirException(ErrorCode.CORRUPT_DATA, "a block of the store");
+            }
+            return SimKvEngine.Outcome.FINE;
+        });
+    }
+
     @Test
     void damageMetByALookupIsSaidAndTheRowsAreMadeAnew() throws IOException {
         SimKvEngine engine = simulated();
@@ -102,23 +113,24 @@ class PrimaryKeyFaultsTest extends PrimaryKeyBuckets {
         written(bucket, ChangeKind.UPSERT, row(1, 1, "a"), row(2, 1, "b"));
         written(bucket, ChangeKind.DELETE, row(2, 1, null));
         long scan = openScan(bucket);
-        AtomicBoolean damaged = new AtomicBoolean(true);
-        engine.faults((operation, directory) -> {
-            if (operation == SimKvEngine.Operation.GET && damaged.getAndSet(false)) {
-                throw new WeirException(ErrorCode.CORRUPT_DATA, "a block of the store");
-            }
-            return SimKvEngine.Outcome.FINE;
-        });
-        bucket.tell(new Bucket.Lookup(keys(List.of(row(1, 1, null))), lookups.ref()));
-        Bucket.LookupReply first = lookups.receiveMessage(SOON);
-        assertThat(damaged).isFalse();
-        assertThat(first).isInstanceOfSatisfying(Bucket.Refused.class, refused -> assertThat(refused.code())
-                .isEqualTo(ErrorCode.CORRUPT_DATA));
+        damage(engine, 2);
+        assertThat(refusedLookup(bucket)).isEqualTo(ErrorCode.CORRUPT_DATA);
         assertThat(lookUp(bucket, 1, 2)).containsExactly(row(1, 1, "a"), null);
         assertThat(engine.openings()).isEqualTo(2);
         assertThat(expired(bucket, scan, scans)).isTrue();
         assertThat(written(bucket, ChangeKind.UPSERT, row(1, 1, "c"))).isEqualTo(new Bucket.Appended(3, 5));
         assertThat(engine.misuses()).isEmpty();
+        stop(bucket);
+    }
+
+    @Test
+    void aDamagedAppliedOffsetIsMadeAnewBeforeTheLookupIsAnswered() throws IOException {
+        SimKvEngine engine = simulated();
+        ActorRef<Bucket.Command> bucket = bucket();
+        written(bucket, ChangeKind.UPSERT, row(1, 1, "a"));
+        damage(engine, 1);
+        assertThat(lookUp(bucket, 1)).containsExactly(row(1, 1, "a"));
+        assertThat(engine.openings()).isEqualTo(2);
         stop(bucket);
     }
 

@@ -5,6 +5,7 @@ import io.weir.actors.bucket.KeyedModel.Written;
 import io.weir.actors.catalog.ChangelogImage;
 import io.weir.actors.catalog.TableInfo;
 import io.weir.actors.catalog.TableProperties;
+import io.weir.codec.ErrorCode;
 import io.weir.codec.WeirException;
 import io.weir.codec.batch.ChangeType;
 import io.weir.codec.batch.Compression;
@@ -18,6 +19,7 @@ import io.weir.codec.schema.Column;
 import io.weir.codec.schema.TableSchema;
 import io.weir.persistence.file.SimFileStore;
 import io.weir.persistence.kv.CachedKv;
+import io.weir.persistence.kv.DurableOffset;
 import io.weir.persistence.kv.KvCursor;
 import io.weir.persistence.kv.KvStores;
 import io.weir.persistence.kv.KvView;
@@ -92,6 +94,10 @@ final class PrimaryKeySimulation {
     private final StringBuilder trace = new StringBuilder();
     private int version = 1;
     private int boot = 1;
+
+    /** So many more reads of the store, and one finds it damaged; negative for none. */
+    private int damagedIn = -1;
+
     private int epoch;
     private long sequence;
     private long number = 1;
@@ -169,6 +175,9 @@ final class PrimaryKeySimulation {
         model.columns(ids(schema()));
         engine.faults((operation, directory) -> {
             files.createDirectories(directory); // one more place where the machine may stop
+            if (operation == SimKvEngine.Operation.GET && damagedIn >= 0 && damagedIn-- == 0) {
+                throw new WeirException(ErrorCode.CORRUPT_DATA, "a block of the store");
+            }
             if (!faults || random.nextInt(40) > 0) {
                 return SimKvEngine.Outcome.FINE;
             }
@@ -348,6 +357,10 @@ final class PrimaryKeySimulation {
                 state.kv().close();
                 log.close();
                 note("closed");
+                if (random.nextInt(3) == 0) {
+                    handOver();
+                    return;
+                }
             } catch (IOException e) {
                 note("not closed cleanly: " + e);
             } catch (SimFileStore.Crash e) {
@@ -355,6 +368,16 @@ final class PrimaryKeySimulation {
             }
         }
         crash(powerLoss);
+        restart();
+    }
+
+    /** To another machine: what is written stays. */
+    private void handOver() throws IOException {
+        DurableOffset.seal(files, DIRECTORY, DIRECTORY.resolve(KvStores.DIRECTORY), "boot-" + boot);
+        files.restart(false);
+        engine.settle();
+        boot++;
+        note("handed over");
         restart();
     }
 
@@ -377,7 +400,8 @@ final class PrimaryKeySimulation {
         int count = 1 + random.nextInt(3);
         for (int i = 0; i < count; i++) {
             Request repeated = random.nextInt(5) == 0 ? repeats.poll() : null;
-            group.add(repeated == null ? request() : repeated);
+            boolean again = i > 0 && random.nextInt(8) == 0;
+            group.add(again ? group.get(i - 1) : repeated == null ? request() : repeated);
         }
         return group;
     }
@@ -457,6 +481,9 @@ final class PrimaryKeySimulation {
             requests.add(sent(request, inbox));
         }
         long base = log.endOffset();
+        // Not where the log is trimmed, which the rows cannot be made anew from, and not where that would take numbers
+        // again.
+        damagedIn = !generates && !trims && random.nextInt(12) == 0 ? random.nextInt(4) : -1;
         try {
             List<Runnable> answers = state.commit(requests, table(), properties(), () -> number++);
             require(answers.size() == group.size(), "not all of a small group was taken");
@@ -484,6 +511,7 @@ final class PrimaryKeySimulation {
             repeatLater(group, expected);
         }
         number = Math.max(number, model.nextNumber);
+        damagedIn = -1;
     }
 
     private Expected evaluate(Request request, KeyedModel from) {
@@ -529,7 +557,8 @@ final class PrimaryKeySimulation {
     /** Without those that changed nothing: whether they are remembered cannot be seen. */
     private void repeatLater(List<Request> group, List<Expected> expected) {
         for (int i = 0; i < group.size(); i++) {
-            if (!expected.get(i).logged().isEmpty() || expected.get(i).after() == null) {
+            boolean repetition = acknowledged.containsKey(group.get(i).writer());
+            if (!expected.get(i).logged().isEmpty() || repetition) {
                 repeats.add(group.get(i));
             }
         }

@@ -94,6 +94,15 @@ public final class SimKvEngine implements KvEngine {
         }
     }
 
+    /** All that was written is durable, as a copy of closed stores on another machine is. */
+    public synchronized void settle() {
+        for (State state : states.values()) {
+            state.rewriteLost();
+            state.unsynced.forEach(batch -> apply(batch, state.synced));
+            state.unsynced.clear();
+        }
+    }
+
     /** Most often a few of the newest are missing, sometimes any. */
     private static void losePower(State state, RandomGenerator random) {
         int prefix = random.nextInt(state.unsynced.size() + 1);
