@@ -5,6 +5,7 @@ import io.weir.actors.bucket.BucketId;
 import io.weir.actors.bucket.LocalBuckets;
 import io.weir.actors.catalog.Catalog;
 import io.weir.persistence.file.FileStore;
+import io.weir.persistence.kv.KvStores;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -28,13 +29,21 @@ final class DroppedTables {
     private final FileStore files;
     private final Path logs;
     private final LocalBuckets buckets;
+    private final KvStores stores;
     private final WeirCluster cluster;
     private final Executor segmentIo;
 
-    DroppedTables(FileStore files, Path logs, LocalBuckets buckets, WeirCluster cluster, Executor segmentIo) {
+    DroppedTables(
+            FileStore files,
+            Path logs,
+            LocalBuckets buckets,
+            KvStores stores,
+            WeirCluster cluster,
+            Executor segmentIo) {
         this.files = files;
         this.logs = logs;
         this.buckets = buckets;
+        this.stores = stores;
         this.cluster = cluster;
         this.segmentIo = segmentIo;
     }
@@ -92,10 +101,12 @@ final class DroppedTables {
             return;
         }
         try {
-            files.deleteTree(logs.resolve(bucket.entityId()));
+            Path directory = logs.resolve(bucket.entityId());
+            stores.release(directory.resolve(KvStores.DIRECTORY));
+            files.deleteTree(directory);
             files.syncDirectory(logs);
             LOG.info("deleted bucket {}, whose table or partition was dropped", bucket.entityId());
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException e) {
             LOG.warn(
                     "cannot delete bucket {}, whose table or partition was dropped; tried again later",
                     bucket.entityId(),

@@ -212,7 +212,7 @@ public final class WeirNode {
                         .withStopMessage(BucketBehavior.Stop.INSTANCE)
                         .withAllocationStrategy(new FewestShards()));
         ClusterView view = new ClusterView(system, region, catalog, mirror, settings.catalogTimeout());
-        DroppedTables dropped = new DroppedTables(files, settings.logs(), buckets, view, segmentIo);
+        DroppedTables dropped = new DroppedTables(files, settings.logs(), buckets, stores, view, segmentIo);
         housekeeping(
                 system,
                 LogHandover.create(files, settings.logs(), buckets, stores, bootId),

@@ -8,6 +8,8 @@ import io.weir.actors.bucket.LocalBuckets;
 import io.weir.actors.catalog.Catalog;
 import io.weir.actors.catalog.CatalogState;
 import io.weir.persistence.file.DiskFileStore;
+import io.weir.persistence.kv.KvStores;
+import io.weir.persistence.kv.SimKvEngine;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,6 +31,8 @@ class DroppedTablesTest {
     Path logs;
 
     private final LocalBuckets buckets = new LocalBuckets();
+    private final SimKvEngine engine = new SimKvEngine();
+    private final KvStores stores = new KvStores(engine, 4);
     private final List<BucketId> ticked = new ArrayList<>();
 
     /** Its catalog has the tables 1 and 3 and of their partitions 5 and 7; the last ids given were 4 and 8. */
@@ -69,7 +73,8 @@ class DroppedTablesTest {
         for (String directory : directories) {
             Files.createDirectories(logs.resolve(directory).resolve("kv"));
         }
-        DroppedTables dropped = new DroppedTables(new DiskFileStore(), logs, buckets, new OneAnswer(), Runnable::run);
+        DroppedTables dropped =
+                new DroppedTables(new DiskFileStore(), logs, buckets, stores, new OneAnswer(), Runnable::run);
         return TestNodes.get(dropped.sweep()).stream().map(BucketId::entityId).toList();
     }
 
@@ -95,7 +100,9 @@ class DroppedTablesTest {
         assertThat(ticked).containsExactly(bucket);
         assertThat(logs.resolve("1-6-0")).exists();
         lease.release();
+        stores.use(logs.resolve("1-6-0/kv")).close();
         sweep();
         assertThat(logs.resolve("1-6-0")).doesNotExist();
+        assertThat(engine.open()).as("stores left open").isZero();
     }
 }

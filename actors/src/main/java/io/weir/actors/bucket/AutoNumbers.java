@@ -25,14 +25,20 @@ final class AutoNumbers implements Numbers {
 
     private final ActorRef<Sequence.Command> sequences;
     private final Scheduler scheduler;
+    private final Duration timeout;
     private final ArrayDeque<Sequence.Reserved> ranges = new ArrayDeque<>();
     private long next;
     private long left;
     private @Nullable WeirException whyNone;
 
     AutoNumbers(ActorRef<Sequence.Command> sequences, Scheduler scheduler) {
+        this(sequences, scheduler, TIMEOUT);
+    }
+
+    AutoNumbers(ActorRef<Sequence.Command> sequences, Scheduler scheduler, Duration timeout) {
         this.sequences = sequences;
         this.scheduler = scheduler;
+        this.timeout = timeout;
     }
 
     /**
@@ -63,7 +69,7 @@ final class AutoNumbers implements Numbers {
         return AskPattern.<Sequence.Command, Sequence.Reply>ask(
                         sequences,
                         replyTo -> new Sequence.Reserve(table.tableId(), wanted, highest, replyTo),
-                        TIMEOUT,
+                        timeout,
                         scheduler)
                 .thenCompose(reply -> {
                     if (reply instanceof Sequence.Reserved range) {

@@ -64,10 +64,12 @@ final class BucketStart {
     }
 
     CompletionStage<OpenBucket> run() {
-        CompletionStage<TableInfo> table = ports.tables().of(bucket);
         CompletionStage<BucketManifest.Ownership> ownership =
                 askManifest(replyTo -> new BucketManifest.GetOwnership(bucket, replyTo));
-        return ports.buckets().acquire(bucket).thenCompose(lease -> table.thenCombine(ownership, Claim::new)
+        // The table only when nobody else writes to the log any more: else it may be older than the log's last rows.
+        return ports.buckets().acquire(bucket).thenCompose(lease -> ports.tables()
+                .of(bucket)
+                .thenCombine(ownership, Claim::new)
                 .thenCompose(this::bring)
                 .thenCompose(claim -> openAndRaise(claim, lease))
                 .whenComplete((open, failure) -> {
@@ -91,7 +93,10 @@ final class BucketStart {
             return CompletableFuture.completedFuture(claim);
         }
         LOG.info("bucket {} was led by {}; bringing its log from there", bucket.entityId(), owner.address());
-        return ports.transfer().bring(bucket, owner).thenApply(done -> claim);
+        return ports.transfer()
+                .bring(bucket, owner)
+                .thenCompose(done -> ports.tables().of(bucket))
+                .thenApply(table -> new Claim(table, claim.before()));
     }
 
     private CompletionStage<OpenBucket> openAndRaise(Claim claim, LocalBuckets.Lease lease) {

@@ -25,6 +25,7 @@ final class ChangelogBatches {
     private final TableSchema schema;
     private final Compression compression;
     private final int compressAbove;
+    private final int batchBytesMax;
     private final RowBatchBuilder rows;
     private final ByteArrayOutputStream types = new ByteArrayOutputStream();
     private final List<WriterEntry> writers = new ArrayList<>();
@@ -33,10 +34,11 @@ final class ChangelogBatches {
     private boolean onlyInserts = true;
 
     /** @param compressAbove smaller bodies are stored as they are */
-    ChangelogBatches(TableSchema schema, Compression compression, int compressAbove) {
+    ChangelogBatches(TableSchema schema, Compression compression, int compressAbove, int batchBytesMax) {
         this.schema = schema;
         this.compression = compression;
         this.compressAbove = compressAbove;
+        this.batchBytesMax = batchBytesMax;
         this.rows = new RowBatchBuilder(schema, schema.columns());
     }
 
@@ -48,7 +50,7 @@ final class ChangelogBatches {
             boolean second = i > 0 && changes.get(i - 1).type() == ChangeType.UPDATE_BEFORE;
             long bytes = change.row().length;
             bytes += pair ? changes.get(i + 1).row().length : 0;
-            if (!second && rows.rowCount() > 0 && batchBytes + bytes > BATCH_BYTES_MAX) {
+            if (!second && rows.rowCount() > 0 && batchBytes + bytes > batchBytesMax) {
                 cut(i > 0);
             }
             rows.add(change.row());

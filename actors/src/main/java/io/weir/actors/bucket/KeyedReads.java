@@ -20,8 +20,10 @@ final class KeyedReads {
     private final Lookups lookups;
     private final Scans scans;
     private final Consumer<Bucket.InsertIfMissing> missing;
-    private volatile TableInfo table;
-    private volatile TableProperties properties;
+    private volatile Version now;
+
+    /** Read together, since the one names columns of the other. */
+    private record Version(TableInfo table, TableProperties properties) {}
 
     /**
      * @param writes the committing thread
@@ -40,8 +42,7 @@ final class KeyedReads {
         this.ports = ports;
         this.writes = writes;
         this.readers = readers;
-        this.table = table;
-        this.properties = properties;
+        this.now = new Version(table, properties);
         this.missing = missing;
         this.lookups =
                 new Lookups(state.kv(), readers, this::catchUp, ports.settings().lookupQueue());
@@ -51,12 +52,16 @@ final class KeyedReads {
     }
 
     void reconfigure(TableInfo newTable, TableProperties newProperties) {
-        this.table = newTable;
-        this.properties = newProperties;
+        now = new Version(newTable, newProperties);
     }
 
     private CompletionStage<?> catchUp() {
-        return CompletableFuture.runAsync(() -> state.catchUp(table, properties), writes);
+        return CompletableFuture.runAsync(this::catchUpNow, writes);
+    }
+
+    private void catchUpNow() {
+        Version version = now;
+        state.catchUp(version.table(), version.properties());
     }
 
     void ask(Bucket.Lookup lookup) {
@@ -68,19 +73,19 @@ final class KeyedReads {
     }
 
     void ask(Bucket.InsertIfMissing insert) {
-        lookups.ask(insert, table, missing);
+        lookups.ask(insert, now.table(), missing);
     }
 
     /** @throws WeirException COLUMN_NOT_FOUND, perhaps because the table has become newer; INVALID_PREDICATE */
     void open(Bucket.OpenScan question) {
-        Scan scan = new Scan(table, question.columnIds(), question.where(), ports.allocator());
+        Scan scan = new Scan(now.table(), question.columnIds(), question.where(), ports.allocator());
         long id = scans.add(scan);
         if (id < 0) {
             throw Scans.tooMany();
         }
         writes.execute(() -> {
             try {
-                state.catchUp(table, properties);
+                catchUpNow();
             } catch (RuntimeException e) {
                 scans.close(id);
                 question.replyTo().tell(Replies.refusal(e));

@@ -13,6 +13,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,12 +35,21 @@ final class KvState {
     private final Path bucketDirectory;
     private final Path directory;
     private final BucketLog log;
+    private final int replayStepBytes;
     private final List<Runnable> beforeRelease = new CopyOnWriteArrayList<>();
+
+    /** Held by readers from seeing that the state is ready until they have their lease. */
+    private final ReadWriteLock leasing = new ReentrantReadWriteLock();
 
     // The committing thread's own.
     private @Nullable DurableOffset durable;
     private boolean begun;
     private boolean unsynced;
+
+    /** A sync failed: what was written before may be lost though a later one succeeds. */
+    private boolean suspect;
+
+    private boolean closed;
     private long failedAtMs;
     private @Nullable WeirException failure;
 
@@ -50,10 +61,15 @@ final class KvState {
     private volatile @Nullable String problem;
 
     KvState(BucketPorts ports, BucketId bucket, BucketLog log) {
+        this(ports, bucket, log, LogReplay.STEP_BYTES);
+    }
+
+    KvState(BucketPorts ports, BucketId bucket, BucketLog log, int replayStepBytes) {
         this.ports = ports;
         this.bucketDirectory = ports.directory(bucket);
         this.directory = bucketDirectory.resolve("kv");
         this.log = log;
+        this.replayStepBytes = replayStepBytes;
     }
 
     /** What has to let go of the store before it is closed. */
@@ -92,15 +108,18 @@ final class KvState {
 
     /** The store for reading, or null where it has to be caught up first. */
     KvStores.@Nullable Lease read() throws IOException {
-        if (!ready) {
-            return null;
-        }
         KvStores.Lease lease;
+        leasing.readLock().lock();
         try {
+            if (!ready) {
+                return null;
+            }
             lease = ports.stores().use(directory);
         } catch (WeirException e) {
             damaged(RowStore.damaged(e));
             return null;
+        } finally {
+            leasing.readLock().unlock();
         }
         boolean whole = false;
         try {
@@ -126,11 +145,16 @@ final class KvState {
     /**
      * Brings the state to the end of the log. After a failure the next try within two seconds fails in the same way at once.
      *
-     * @throws WeirException CORRUPT_DATA where neither the store nor the log holds the rows, BUCKET_UNAVAILABLE where the disk fails
+     * @throws WeirException CORRUPT_DATA where neither the store nor the log holds the rows, BUCKET_UNAVAILABLE where the disk fails or
+     *     the bucket has ended
      */
     void catchUp(RowRules rules) {
         if (ready) {
             return;
+        }
+        if (closed) {
+            // Somebody else may own the directory by now.
+            throw new WeirException(Replies.STOPPING.code(), Replies.STOPPING.detail());
         }
         WeirException before = failure;
         if (before != null && ports.clock().millis() - failedAtMs < RETRY_AFTER.toMillis()) {
@@ -146,6 +170,8 @@ final class KvState {
             failure = new WeirException(ErrorCode.CORRUPT_DATA, "the KV state is damaged again: " + e.getMessage(), e);
         } catch (IOException e) {
             failure = unavailable(e);
+            // A store that failed once may fail until it is opened again.
+            writeFailed(e);
         }
         WeirException now = failure;
         if (now != null) {
@@ -183,12 +209,15 @@ final class KvState {
             long stored = store.offset();
             check(stored, synced.get());
             long from = synced.replayFrom(Math.max(stored, 0));
+            if (suspect) {
+                from = Math.min(from, synced.get());
+            }
             long end = log.endOffset();
             if (stored != end || from != end) {
                 LOG.info("KV state is caught up directory={} from={} to={}", directory, from, end);
                 begin();
                 unsynced = true;
-                new LogReplay(rules, store).run(log, from);
+                new LogReplay(rules, store, replayStepBytes).run(log, from);
             }
             applied = end;
             if (from < stored) {
@@ -197,6 +226,7 @@ final class KvState {
                 lease.store().sync();
                 synced.advance(end);
                 unsynced = false;
+                suspect = false;
             }
             bytes = lease.store().sizeInBytes();
         }
@@ -223,11 +253,15 @@ final class KvState {
 
     /** The file that says what was synced goes first: nothing may be believed of a store that is being made anew. */
     private void destroy(String reason) throws IOException {
-        if (log.startOffset() > 0) {
+        if (log.startOffset() > 0 || !log.corruptions().isEmpty()) {
             String sentence =
-                    ("the KV state in %s cannot be used (%s), and the log that could rebuild it begins only at offset %d; "
-                                    + "restore the bucket's directory from a copy")
-                            .formatted(directory, reason, log.startOffset());
+                    ("the KV state in %s cannot be used (%s), and the log that could rebuild it begins only at offset %d, with %d "
+                                    + "damaged places; restore the bucket's directory from a copy")
+                            .formatted(
+                                    directory,
+                                    reason,
+                                    log.startOffset(),
+                                    log.corruptions().size());
             problem = sentence;
             throw new WeirException(ErrorCode.CORRUPT_DATA, sentence);
         }
@@ -309,6 +343,9 @@ final class KvState {
     }
 
     private void release() throws IOException {
+        // From here on nobody gets a lease who saw that the state was ready.
+        leasing.writeLock().lock();
+        leasing.writeLock().unlock();
         beforeRelease.forEach(Runnable::run);
         ports.stores().release(directory);
     }
@@ -323,6 +360,10 @@ final class KvState {
             durable().advance(applied);
             unsynced = false;
             bytes = lease.store().sizeInBytes();
+        } catch (IOException e) {
+            suspect = true;
+            stale();
+            throw e;
         } catch (DamagedStoreException e) {
             damaged(e);
         } catch (WeirException e) {
@@ -330,10 +371,10 @@ final class KvState {
         }
     }
 
-    /** Syncs, and says below which offset the log may go then. */
+    /** Syncs, and says below which offset the log may go then: nothing of it while the state has to be made anew from it. */
     long syncedOffset() throws IOException {
         sync();
-        return durable().get();
+        return damaged ? 0 : durable().get();
     }
 
     /** Gives the store back. */
@@ -344,6 +385,7 @@ final class KvState {
         } catch (IOException | RuntimeException e) {
             failures.add(e);
         }
+        closed = true;
         ready = false;
         try {
             release();

@@ -55,6 +55,9 @@ final class LeadingBucket extends AbstractBehavior<Bucket.Command> {
     private boolean lingering;
     private boolean stopping;
 
+    /** Why the bucket ends once the commit in flight is over. */
+    private Bucket.@Nullable Refused gone;
+
     /** What the bucket tells itself while it leads. */
     sealed interface Own extends BucketBehavior.Own
             permits Committed,
@@ -225,8 +228,11 @@ final class LeadingBucket extends AbstractBehavior<Bucket.Command> {
         try {
             return onRead(question, reads -> {
                 reads.open(question);
-                timers.startSingleTimer(
-                        CloseIdleScans.INSTANCE, ports.settings().scanTimeout());
+                // Not again: scans that keep being opened must not keep the idle ones open.
+                if (!timers.isTimerActive(CloseIdleScans.INSTANCE)) {
+                    timers.startSingleTimer(
+                            CloseIdleScans.INSTANCE, ports.settings().scanTimeout());
+                }
             });
         } catch (WeirException e) {
             if (e.code() == ErrorCode.COLUMN_NOT_FOUND && !refreshed) {
@@ -325,8 +331,8 @@ final class LeadingBucket extends AbstractBehavior<Bucket.Command> {
     }
 
     private Behavior<Bucket.Command> next() {
-        if (stopping) {
-            return closeBecause(null);
+        if (stopping || gone != null) {
+            return closeBecause(stopping ? null : gone);
         }
         commitSoon();
         return this;
@@ -434,7 +440,11 @@ final class LeadingBucket extends AbstractBehavior<Bucket.Command> {
             Replies.refuse(retry, refusal);
         }
         fetches.refuseRefreshing(refusal);
-        return BucketStart.isGone(refusal) && !stopping ? closeBecause(refusal) : this;
+        if (!BucketStart.isGone(refusal) || stopping) {
+            return this;
+        }
+        gone = refusal;
+        return committing ? this : closeBecause(refusal);
     }
 
     private Behavior<Bucket.Command> onStop() {

@@ -17,15 +17,18 @@ import org.jspecify.annotations.Nullable;
  * it came. Blocks; used by one thread, once.
  */
 final class LogReplay {
-    private static final int STEP_BYTES = 1 << 20;
+    static final int STEP_BYTES = 1 << 20;
 
     private final RowRules rules;
     private final RowStore store;
+    private final int stepBytes;
     private KvBatch step = new KvBatch();
 
-    LogReplay(RowRules rules, RowStore store) {
+    /** @param stepBytes about how much is written at once */
+    LogReplay(RowRules rules, RowStore store, int stepBytes) {
         this.rules = rules;
         this.store = store;
+        this.stepBytes = stepBytes;
     }
 
     /**
@@ -39,7 +42,7 @@ final class LogReplay {
             LogBatch batch = cursor.next();
             while (batch != null) {
                 apply(batch, fromOffset);
-                if (step.sizeInBytes() >= STEP_BYTES) {
+                if (step.sizeInBytes() >= stepBytes) {
                     write(batch.header().nextOffset());
                 }
                 batch = cursor.next();

@@ -22,13 +22,19 @@ final class PrimaryKeyState {
     private final BucketLog log;
     private final BucketSettings settings;
     private final int leaderEpoch;
+    private final int batchBytesMax;
     private @Nullable RowRules rules;
 
     PrimaryKeyState(KvState kv, BucketLog log, BucketSettings settings, int leaderEpoch) {
+        this(kv, log, settings, leaderEpoch, ChangelogBatches.BATCH_BYTES_MAX);
+    }
+
+    PrimaryKeyState(KvState kv, BucketLog log, BucketSettings settings, int leaderEpoch, int batchBytesMax) {
         this.kv = kv;
         this.log = log;
         this.settings = settings;
         this.leaderEpoch = leaderEpoch;
+        this.batchBytesMax = batchBytesMax;
     }
 
     KvState kv() {
@@ -73,7 +79,7 @@ final class PrimaryKeyState {
         Exception notApplied;
         try (KvStores.Lease lease = kv.write(now)) {
             RowStore store = new RowStore(lease.store());
-            UpsertPlan plan = new UpsertPlan(store, log.writers(), now, numbers, settings);
+            UpsertPlan plan = new UpsertPlan(store, log.writers(), now, numbers, settings, batchBytesMax);
             List<StoredBatch> batches = prepare(plan, group);
             if (batches.isEmpty()) {
                 return plan.answers(log.endOffset());

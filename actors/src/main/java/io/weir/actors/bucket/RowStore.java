@@ -17,13 +17,15 @@ import org.jspecify.annotations.Nullable;
  * The layout of a bucket's KV store, version 1. The first byte of a key says what stands there:
  *
  * <pre>
- * 0            the applied offset, i64 big-endian: the rows are the changelog up to it, exclusive
+ * 0            version of the layout, of the keys and of the rows, u8; the applied offset, i64 big-endian: the rows are the
+ *              changelog up to it, exclusive
  * 1 | key      a row
  * </pre>
  *
  * Damage comes out as {@link DamagedStoreException}, so that it cannot be taken for what is wrong with a request.
  */
 final class RowStore {
+    private static final byte VERSION = 1;
     private static final byte[] OFFSET = {0};
     private static final byte ROWS = 1;
     private static final int ROOM_FOR_OFFSET = 64;
@@ -51,23 +53,34 @@ final class RowStore {
     }
 
     static KvBatch putOffset(KvBatch batch, long offset) {
-        return batch.put(OFFSET, ByteBuffer.allocate(8).putLong(offset).array());
+        return batch.put(
+                OFFSET, ByteBuffer.allocate(9).put(VERSION).putLong(offset).array());
     }
 
     byte @Nullable [] get(Key key) throws IOException {
         return getBytes(place(key));
     }
 
-    /** The applied offset, or -1 in a store that was never written to. */
+    /**
+     * The applied offset, or -1 in a store that was never written to.
+     *
+     * @throws WeirException BUCKET_UNAVAILABLE where it is of a version that is not known here
+     */
     long offset() throws IOException {
         byte[] value = getBytes(OFFSET);
         if (value == null) {
             return -1;
         }
-        if (value.length != 8) {
+        if (value.length > 0 && value[0] != VERSION) {
+            throw new WeirException(
+                    ErrorCode.BUCKET_UNAVAILABLE,
+                    "the KV state is of format version %d, known here is %d; start the version of Weir that wrote it"
+                            .formatted(value[0] & 0xff, VERSION));
+        }
+        if (value.length != 9) {
             throw new DamagedStoreException("the applied offset has " + value.length + " bytes");
         }
-        return ByteBuffer.wrap(value).getLong();
+        return ByteBuffer.wrap(value).getLong(1);
     }
 
     private byte @Nullable [] getBytes(byte[] key) throws IOException {

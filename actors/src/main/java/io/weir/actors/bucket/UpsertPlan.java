@@ -31,7 +31,10 @@ final class UpsertPlan {
     static final long PLAN_BYTES_MAX = 64 << 20;
 
     private static final long REQUEST_BYTES_MAX = 256 << 20;
-    private static final int CHANGE_BYTES_MAX = 48 << 20;
+
+    /** So that what is read at once, and a row before and after in one batch of the log, fit a message between nodes. */
+    static final int ROW_BYTES_MAX = 8 << 20;
+
     private static final byte[] GONE = new byte[0];
 
     private final RowStore store;
@@ -51,14 +54,23 @@ final class UpsertPlan {
     private long requestBytes;
     private long bytes;
 
-    /** @param store holds all that the log does */
-    UpsertPlan(RowStore store, WriterHistory history, RowRules rules, Numbers numbers, BucketSettings settings) {
+    /**
+     * @param store holds all that the log does
+     * @param batchBytesMax where batches of the changelog are cut
+     */
+    UpsertPlan(
+            RowStore store,
+            WriterHistory history,
+            RowRules rules,
+            Numbers numbers,
+            BucketSettings settings,
+            int batchBytesMax) {
         this.store = store;
         this.history = history;
         this.rules = rules;
         this.numbers = numbers;
-        this.changelog =
-                new ChangelogBatches(rules.current(), rules.properties().compression(), settings.compressAbove());
+        this.changelog = new ChangelogBatches(
+                rules.current(), rules.properties().compression(), settings.compressAbove(), batchBytesMax);
     }
 
     /** Places requests until the plan is full. @return how many, from the first on */
@@ -218,11 +230,11 @@ final class UpsertPlan {
 
     private void change(ChangeType type, byte[] row) {
         requestBytes += row.length;
-        if (row.length > CHANGE_BYTES_MAX / 2 || requestBytes > REQUEST_BYTES_MAX) {
+        if (row.length > ROW_BYTES_MAX || requestBytes > REQUEST_BYTES_MAX) {
             throw new WeirException(
                     ErrorCode.BODY_TOO_LARGE,
                     "a row of %d bytes, the changes of the request at least %d; the most is %d and %d: write fewer or smaller rows"
-                            .formatted(row.length, requestBytes, CHANGE_BYTES_MAX / 2, REQUEST_BYTES_MAX));
+                            .formatted(row.length, requestBytes, ROW_BYTES_MAX, REQUEST_BYTES_MAX));
         }
         changes.add(new Change(type, row));
     }

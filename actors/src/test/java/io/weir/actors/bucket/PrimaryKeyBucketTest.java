@@ -2,9 +2,6 @@ package io.weir.actors.bucket;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.typesafe.config.ConfigFactory;
-import io.weir.actors.catalog.TableInfo;
-import io.weir.actors.journal.JournalSetup;
 import io.weir.codec.ErrorCode;
 import io.weir.codec.batch.EncodedRows;
 import io.weir.codec.ingest.ChangeKind;
@@ -13,17 +10,9 @@ import io.weir.codec.row.KeyEncoder;
 import io.weir.codec.row.RowEncoder;
 import io.weir.codec.schema.Column;
 import io.weir.codec.schema.TableSchema;
-import io.weir.persistence.file.DiskFileStore;
-import io.weir.persistence.file.FileStore;
 import io.weir.persistence.file.SimFileStore;
-import io.weir.persistence.kv.KvStores;
-import io.weir.persistence.kv.LevelDb;
 import io.weir.persistence.kv.SimKvEngine;
 import java.io.IOException;
-import java.nio.file.Path;
-import java.time.Clock;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -31,180 +20,13 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicReference;
-import org.apache.arrow.memory.RootAllocator;
-import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.awaitility.Awaitility;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** A primary-key bucket as those who ask it see it. */
-class PrimaryKeyBucketTest {
-    private static final Duration SOON = Duration.ofSeconds(10);
-    private static final TableSchema SCHEMA = ModelRows.SCHEMAS.get(1);
-
-    @TempDir
-    static Path journal;
-
-    private static ActorTestKit kit;
-    private static long lastTableId = 5000;
-
-    @TempDir
-    Path logs;
-
-    private final LocalBuckets local = new LocalBuckets();
-    private final AtomicReference<TableInfo> table = new AtomicReference<>();
-    private final RootAllocator allocator = new RootAllocator();
-    private FileStore files = new DiskFileStore();
-    private KvStores stores = new KvStores(LevelDb.engine(1 << 20, 1 << 20), 4);
-    private BucketId id;
-    private ActorRef<BucketManifest.Command> manifests;
-    private ActorRef<Sequence.Command> sequences;
-    private TestProbe<Bucket.AppendReply> writes;
-    private TestProbe<Bucket.LookupReply> lookups;
-    private TestProbe<Bucket.PrefixReply> prefixes;
-    private TestProbe<Bucket.ScanReply> scans;
-
-    @BeforeAll
-    static void startSystem() {
-        kit = ActorTestKit.create(JournalSetup.config(journal).withFallback(ConfigFactory.load()));
-    }
-
-    @AfterAll
-    static void stopSystem() {
-        kit.shutdownTestKit();
-    }
-
-    @BeforeEach
-    void prepare() {
-        id = new BucketId(++lastTableId, 0);
-        table.set(table(Map.of()));
-        manifests = kit.spawn(Manifests.create());
-        sequences = kit.spawn(Sequences.create());
-        writes = kit.createTestProbe();
-        lookups = kit.createTestProbe();
-        prefixes = kit.createTestProbe();
-        scans = kit.createTestProbe();
-    }
-
-    @AfterEach
-    void stop() throws IOException {
-        kit.stop(manifests);
-        kit.stop(sequences);
-        Awaitility.await().atMost(SOON).until(() -> local.leaders().isEmpty());
-        stores.close();
-    }
-
-    private TableInfo table(Map<String, String> properties) {
-        return new TableInfo(
-                id.tableId(),
-                "db",
-                "t",
-                ModelRows.SCHEMAS.subList(0, 2),
-                List.of("k", "c"),
-                List.of("k"),
-                List.of(),
-                4,
-                properties,
-                Instant.EPOCH);
-    }
-
-    private ActorRef<Bucket.Command> bucket() {
-        return bucket(id);
-    }
-
-    private ActorRef<Bucket.Command> bucket(BucketId which) {
-        BucketPorts ports = new BucketPorts(
-                files,
-                logs,
-                Clock.systemUTC(),
-                allocator,
-                new BucketManifest.Node("node-a", "node-a:1"),
-                manifests,
-                sequences,
-                stores,
-                "boot",
-                asked -> CompletableFuture.completedFuture(table.get()),
-                (bucket, owner) -> CompletableFuture.completedFuture(null),
-                local,
-                BucketSettings.from(ConfigFactory.load()));
-        return kit.spawn(BucketBehavior.create(which, ports, self -> self.tell(BucketBehavior.Stop.INSTANCE)));
-    }
-
-    private void stop(ActorRef<Bucket.Command> bucket) {
-        bucket.tell(BucketBehavior.Stop.INSTANCE);
-        writes.expectTerminated(bucket, SOON);
-    }
-
-    private static Map<Integer, Object> row(long k, long c, @Nullable String text) {
-        Map<Integer, Object> row = new TreeMap<>(Map.of(ModelRows.KEY, k, ModelRows.SMALL, c));
-        if (text != null) {
-            row.put(ModelRows.TEXT, text);
-        }
-        return row;
-    }
-
-    private void write(
-            ActorRef<Bucket.Command> bucket, ChangeKind kind, long sequence, List<Map<Integer, Object>> rows) {
-        List<TreeSet<Integer>> present =
-                rows.stream().map(row -> new TreeSet<>(row.keySet())).toList();
-        bucket.tell(new Bucket.Upsert(
-                List.of(ModelRows.changes(kind, SCHEMA, rows, present)),
-                sequence < 0 ? null : new Bucket.WriterSequence("w", sequence),
-                false,
-                writes.ref()));
-    }
-
-    private Bucket.Appended written(ActorRef<Bucket.Command> bucket, ChangeKind kind, Map<Integer, Object> row) {
-        write(bucket, kind, -1, List.of(row));
-        return writes.expectMessageClass(Bucket.Appended.class, SOON);
-    }
-
-    private Bucket.Appended written(
-            ActorRef<Bucket.Command> bucket, ChangeKind kind, Map<Integer, Object> first, Map<Integer, Object> second) {
-        write(bucket, kind, -1, List.of(first, second));
-        return writes.expectMessageClass(Bucket.Appended.class, SOON);
-    }
-
-    private static List<Key> keys(List<Map<Integer, Object>> rows) {
-        return KeyEncoder.of(SCHEMA.columns(), List.of("k", "c")).encode(ModelRows.batch(SCHEMA, rows));
-    }
-
-    private List<@Nullable Map<Integer, Object>> lookUp(ActorRef<Bucket.Command> bucket, long... ks) {
-        List<Map<Integer, Object>> rows = new ArrayList<>();
-        for (long k : ks) {
-            rows.add(row(k, 1, null));
-        }
-        bucket.tell(new Bucket.Lookup(keys(rows), lookups.ref()));
-        return rows(lookups.expectMessageClass(Bucket.LookedUp.class, SOON).rows());
-    }
-
-    private static List<@Nullable Map<Integer, Object>> rows(List<byte[]> encoded) {
-        List<Map<Integer, Object>> rows = new ArrayList<>();
-        encoded.forEach(row -> rows.add(row == null ? null : ModelRows.decode(SCHEMA, row)));
-        return rows;
-    }
-
-    private ErrorCode refusedLookup(ActorRef<Bucket.Command> bucket) {
-        bucket.tell(new Bucket.Lookup(keys(List.of(row(1, 1, null))), lookups.ref()));
-        return lookups.expectMessageClass(Bucket.Refused.class, SOON).code();
-    }
-
-    private Bucket.Description describe(ActorRef<Bucket.Command> bucket) {
-        TestProbe<Bucket.DescribeReply> descriptions = kit.createTestProbe();
-        bucket.tell(new Bucket.Describe(descriptions.ref()));
-        return descriptions.expectMessageClass(Bucket.Description.class, SOON);
-    }
-
+class PrimaryKeyBucketTest extends PrimaryKeyBuckets {
     @Test
     void lookupsSeeWhatWasAcknowledged() {
         ActorRef<Bucket.Command> bucket = bucket();
@@ -418,13 +240,6 @@ class PrimaryKeyBucketTest {
         write(lost, ChangeKind.UPSERT, -1, List.of(row(1, 1, "b")));
         assertThat(writes.expectMessageClass(Bucket.Refused.class, SOON).code()).isEqualTo(ErrorCode.CORRUPT_DATA);
         stop(lost);
-    }
-
-    private SimKvEngine simulated() throws IOException {
-        stores.close();
-        SimKvEngine engine = new SimKvEngine();
-        stores = new KvStores(engine, 2);
-        return engine;
     }
 
     @Test

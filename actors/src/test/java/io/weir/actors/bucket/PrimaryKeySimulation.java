@@ -77,6 +77,8 @@ final class PrimaryKeySimulation {
     private final boolean generates;
     private final boolean faults;
     private final boolean trims;
+    private final int replayStepBytes;
+    private final int batchBytesMax;
     private final KeyedModel model;
 
     /** What the log has to hold from offset 0 on. */
@@ -147,6 +149,8 @@ final class PrimaryKeySimulation {
         generates = random.nextInt(3) == 0;
         faults = random.nextInt(3) > 0;
         trims = random.nextInt(4) == 0;
+        replayStepBytes = pick(1, 200, LogReplay.STEP_BYTES);
+        batchBytesMax = pick(1, 60, 200, ChangelogBatches.BATCH_BYTES_MAX);
         if (merging == MergeSpec.Engine.AGGREGATION) {
             aggregations.put(ModelRows.SMALL, pick(Aggregation.SUM, Aggregation.MAX, Aggregation.MIN));
             aggregations.put(
@@ -168,7 +172,7 @@ final class PrimaryKeySimulation {
             if (!faults || random.nextInt(40) > 0) {
                 return SimKvEngine.Outcome.FINE;
             }
-            return random.nextBoolean() ? SimKvEngine.Outcome.FAILED : SimKvEngine.Outcome.FAILED_BUT_DONE;
+            return pick(SimKvEngine.Outcome.FAILED, SimKvEngine.Outcome.FAILED_BUT_DONE, SimKvEngine.Outcome.BROKEN);
         });
     }
 
@@ -320,7 +324,8 @@ final class PrimaryKeySimulation {
             }
         }
         BucketPorts ports = ports();
-        state = new PrimaryKeyState(new KvState(ports, BUCKET, log), log, ports.settings(), ++epoch);
+        state = new PrimaryKeyState(
+                new KvState(ports, BUCKET, log, replayStepBytes), log, ports.settings(), ++epoch, batchBytesMax);
         if (faults && random.nextBoolean()) {
             files.crashAfter(1 + random.nextInt(120));
         }

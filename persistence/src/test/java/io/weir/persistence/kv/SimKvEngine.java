@@ -34,7 +34,9 @@ public final class SimKvEngine implements KvEngine {
         /** An IOException, and nothing was done. */
         FAILED,
         /** An IOException, though it was done. */
-        FAILED_BUT_DONE
+        FAILED_BUT_DONE,
+        /** As FAILED; a store that failed so in a write fails in every later one until it was closed and opened. */
+        BROKEN
     }
 
     /** Decides about every operation. */
@@ -49,6 +51,20 @@ public final class SimKvEngine implements KvEngine {
 
         @Nullable
         Store open;
+
+        /** A sync failed: what it should have saved is not saved by a later one, as on Linux. */
+        boolean lost;
+
+        /** Opening writes what is in the logs to tables, which are new files. */
+        void rewriteLost() {
+            if (lost) {
+                KvBatch all = new KvBatch();
+                synced.keySet().stream().filter(key -> !now.containsKey(key)).forEach(all::delete);
+                now.forEach(all::put);
+                unsynced.add(all);
+                lost = false;
+            }
+        }
     }
 
     private final Map<Path, State> states = new TreeMap<>();
@@ -72,6 +88,7 @@ public final class SimKvEngine implements KvEngine {
         for (State state : states.values()) {
             state.open = null;
             if (powerLoss) {
+                state.lost = false;
                 losePower(state, random);
             }
         }
@@ -138,6 +155,7 @@ public final class SimKvEngine implements KvEngine {
         if (state.open != null) {
             throw misuse("opened twice", directory);
         }
+        state.rewriteLost();
         Store store = new Store(directory, state);
         state.open = store;
         openings++;
@@ -157,6 +175,7 @@ public final class SimKvEngine implements KvEngine {
         private final Path directory;
         private final State state;
         private int views;
+        private boolean broken;
 
         Store(Path directory, State state) {
             this.directory = directory;
@@ -182,8 +201,9 @@ public final class SimKvEngine implements KvEngine {
         public void write(KvBatch batch) throws IOException {
             synchronized (SimKvEngine.this) {
                 check("write");
-                Outcome outcome = faults.of(Operation.WRITE, directory);
-                if (outcome != Outcome.FAILED) {
+                Outcome outcome = broken ? Outcome.BROKEN : faults.of(Operation.WRITE, directory);
+                broken = outcome == Outcome.BROKEN;
+                if (outcome == Outcome.FINE || outcome == Outcome.FAILED_BUT_DONE) {
                     KvBatch kept = copy(batch);
                     state.unsynced.add(kept);
                     apply(kept, state.now);
@@ -218,10 +238,12 @@ public final class SimKvEngine implements KvEngine {
             synchronized (SimKvEngine.this) {
                 check("sync");
                 Outcome outcome = faults.of(Operation.SYNC, directory);
-                if (outcome != Outcome.FAILED) {
+                if (outcome == Outcome.FINE || outcome == Outcome.FAILED_BUT_DONE) {
                     state.unsynced.forEach(batch -> apply(batch, state.synced));
-                    state.unsynced.clear();
+                } else {
+                    state.lost = true;
                 }
+                state.unsynced.clear();
                 if (outcome != Outcome.FINE) {
                     throw new IOException("Input/output error: sync " + directory);
                 }
