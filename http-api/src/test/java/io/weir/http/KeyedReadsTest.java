@@ -17,6 +17,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -644,5 +645,36 @@ class KeyedReadsTest {
         try (BufferedReader lines = new BufferedReader(new InputStreamReader(tail.body(), StandardCharsets.UTF_8))) {
             assertThat(lines.lines().map(String::trim).distinct()).hasSize(300);
         }
+    }
+
+    /** A client that checks answers against the document refuses one that lacks what the document requires. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "GET  | /scan        |",
+                "GET  | /changelog   |",
+                "GET  | /binlog      |",
+                "GET  | /log         |",
+                "POST | /rows:lookup | {'keys':[{'name':'nobody'}]}",
+                "POST | /rows:prefix | {'prefix':{'name':'nobody'}}",
+                "POST | /aggregate   | {'aggregates':{'n':'count(*)'}}"
+            })
+    void answersHoldTheMembersThatTheDocumentRequires(String method, String path, String body) {
+        JsonNode schema = ServedStore.json(store.get("/openapi.json"));
+        JsonNode operation = schema.at("/paths")
+                .path("/v1/databases/{db}/tables/{table}" + path)
+                .path(method.toLowerCase(Locale.ROOT));
+        String reference = operation
+                .at("/responses/200/content/application~1json/schema/$ref")
+                .asText();
+        JsonNode answer = ok(
+                body == null
+                        ? store.get(S + "/users" + path)
+                        : store.send(method, S + "/users" + path, body.replace('\'', '"')));
+        JsonNode required = schema.at(reference.substring(1)).path("required");
+        assertThat(required).isNotEmpty().allSatisfy(member -> assertThat(answer.has(member.asText()))
+                .as("%s in %s", member, answer)
+                .isTrue());
     }
 }
