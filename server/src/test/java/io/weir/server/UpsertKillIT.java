@@ -30,6 +30,10 @@ class UpsertKillIT {
     private static final int WRITERS = 4;
     private static final int KEYS_EACH = 300;
     private static final int COUNTERS = 20;
+
+    /** Of each writer, at least. */
+    private static final int REQUESTS_BETWEEN_KILLS = 5;
+
     private static final String ROWS = "/v1/databases/d/tables/rows";
     private static final String SUMS = "/v1/databases/d/tables/sums";
 
@@ -93,7 +97,7 @@ class UpsertKillIT {
         Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> {
             for (int w = 0; w < writers.size(); w++) {
                 writers.get(w).rethrow();
-                if (writers.get(w).acknowledged() <= before.get(w)) {
+                if (writers.get(w).acknowledged() < before.get(w) + REQUESTS_BETWEEN_KILLS) {
                     return false;
                 }
             }

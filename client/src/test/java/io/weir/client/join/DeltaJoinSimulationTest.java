@@ -74,9 +74,11 @@ class DeltaJoinSimulationTest {
             DeltaJoin join = join(model, fuse, 1 + random.nextInt(4), cursors, 1 + random.nextInt(4), late, allocator);
             finish(join.catchUp(KIT.system()).done());
         }
-        late.forEach(Runnable::run);
         Fuse never = new Fuse(Integer.MAX_VALUE, false, () -> {});
         DeltaJoin last = join(model, never, 5, cursors, 3, late, allocator);
+        last.catchUp(KIT.system()).done().toCompletableFuture().join();
+        assertThat(model.outputRows()).isEqualTo(model.fullJoin());
+        late.forEach(Runnable::run);
         last.catchUp(KIT.system()).done().toCompletableFuture().join();
         assertThat(model.outputRows()).isEqualTo(model.fullJoin());
 
