@@ -151,7 +151,7 @@ final class Router {
                     status,
                     micros(took),
                     requestId);
-        } else {
+        } else if (ACCESS.isDebugEnabled()) {
             ACCESS.debug(
                     "{} {} {} {}us request_id={}",
                     request.method().name(),

@@ -22,6 +22,7 @@ public record NodeSettings(
         Duration bucketIdleTimeout,
         BucketSettings bucket,
         int kvOpenMax,
+        long kvCacheBytes,
         LevelDbSettings kv) {
     public NodeSettings {
         seeds = List.copyOf(seeds);
@@ -56,6 +57,7 @@ public record NodeSettings(
                 weir.getDuration("bucket.idle-timeout"),
                 BucketSettings.from(config),
                 weir.getInt("kv.open-max"),
+                Math.min(weir.getBytes("kv.cache"), Runtime.getRuntime().maxMemory() / 8),
                 new LevelDbSettings(
                         Math.toIntExact(weir.getBytes("kv.write-buffer")),
                         weir.getBytes("kv.block-cache"),

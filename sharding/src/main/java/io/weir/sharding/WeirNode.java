@@ -20,6 +20,7 @@ import io.weir.codec.WeirException;
 import io.weir.persistence.file.DiskFileStore;
 import io.weir.persistence.file.FileStore;
 import io.weir.persistence.kv.BootId;
+import io.weir.persistence.kv.CachedKv;
 import io.weir.persistence.kv.KvStores;
 import io.weir.persistence.kv.LevelDb;
 import java.io.IOException;
@@ -105,7 +106,8 @@ public final class WeirNode {
         NodeSettings settings = NodeSettings.from(layered);
         DataDirectory data = DataDirectory.open(settings.dataDirectory(), UUID::randomUUID);
         BufferAllocator allocator = new RootAllocator(settings.arrowMemory());
-        KvStores stores = new KvStores(LevelDb.engine(settings.kv()), settings.kvOpenMax());
+        KvStores stores = new KvStores(
+                new CachedKv(LevelDb.engine(settings.kv()), settings.kvCacheBytes()), settings.kvOpenMax());
         ActorSystem<Void> system;
         try {
             Config config = computed(settings).withFallback(layered);

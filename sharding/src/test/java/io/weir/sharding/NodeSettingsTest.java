@@ -48,6 +48,7 @@ class NodeSettingsTest {
                                 Duration.ofMillis(200),
                                 Duration.ofSeconds(10)),
                         128,
+                        Math.min(1L << 30, Runtime.getRuntime().maxMemory() / 8),
                         new LevelDbSettings(4 << 20, 4 << 20, 200, 64 << 20)));
     }
 

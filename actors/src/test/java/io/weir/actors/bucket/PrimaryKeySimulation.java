@@ -17,6 +17,7 @@ import io.weir.codec.row.RowEncoder;
 import io.weir.codec.schema.Column;
 import io.weir.codec.schema.TableSchema;
 import io.weir.persistence.file.SimFileStore;
+import io.weir.persistence.kv.CachedKv;
 import io.weir.persistence.kv.KvCursor;
 import io.weir.persistence.kv.KvStores;
 import io.weir.persistence.kv.KvView;
@@ -60,6 +61,10 @@ final class PrimaryKeySimulation {
     private static final BucketId BUCKET = new BucketId(1, 0);
     private static final Path DIRECTORY = LOGS.resolve(BUCKET.entityId());
     private static final int KEYS = 7;
+
+    /** Room for some of the rows, so that they come from memory and from the store. */
+    private static final long CACHE_BYTES = 1_500;
+
     private static final RootAllocator ALLOCATOR = new RootAllocator();
 
     private final SplittableRandom random;
@@ -294,7 +299,7 @@ final class PrimaryKeySimulation {
                 new BucketManifest.Node("n", "n:1"),
                 TestInbox.<BucketManifest.Command>create().getRef(),
                 TestInbox.<Sequence.Command>create().getRef(),
-                new KvStores(engine, 2),
+                new KvStores(new CachedKv(engine, CACHE_BYTES), 2),
                 "boot-" + boot,
                 bucket -> CompletableFuture.completedFuture(table()),
                 (bucket, owner) -> CompletableFuture.completedFuture(null),

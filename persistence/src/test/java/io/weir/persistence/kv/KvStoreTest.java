@@ -34,7 +34,12 @@ final class KvStoreTest {
     Path directory;
 
     static Stream<KvEngine> engines() {
-        return Stream.of(LevelDb.jni(SMALL), LevelDb.pureJava(SMALL), new SimKvEngine());
+        return Stream.of(
+                LevelDb.jni(SMALL),
+                LevelDb.pureJava(SMALL),
+                new SimKvEngine(),
+                new CachedKv(LevelDb.jni(SMALL), 1 << 20),
+                new CachedKv(new SimKvEngine(), 2_000));
     }
 
     static Stream<KvEngine> levelDbs() {
