@@ -31,7 +31,8 @@ import org.junit.jupiter.api.Test;
 class ScanTest {
     private static final ActorTestKit KIT = ActorTestKit.create();
     private static final List<Column> COLUMNS = List.of(
-            new Column(1, "customer", DataType.Simple.STRING, false), new Column(2, "id", DataType.Simple.BIGINT, false));
+            new Column(1, "customer", DataType.Simple.STRING, false),
+            new Column(2, "id", DataType.Simple.BIGINT, false));
 
     private final BufferAllocator allocator = new RootAllocator();
     private final Queue<HttpResponse> answers = new ConcurrentLinkedQueue<>();

@@ -85,7 +85,11 @@ class DeltaJoinIT {
         assertThat(rows(last, "inner").toString()).contains("gone");
         for (JoinKind kind : JoinKind.values()) {
             Files.delete(directory.resolve("cursors-" + kind));
-            writers.join(kind, directory).catchUp(writers.system).done().toCompletableFuture().get(60, TimeUnit.SECONDS);
+            writers.join(kind, directory)
+                    .catchUp(writers.system)
+                    .done()
+                    .toCompletableFuture()
+                    .get(60, TimeUnit.SECONDS);
         }
         assertThat(rows(last, "inner")).as("begun anew").isEqualTo(fullJoin(last, JoinKind.INNER));
         assertThat(rows(last, "outer")).as("begun anew").isEqualTo(fullJoin(last, JoinKind.LEFT));

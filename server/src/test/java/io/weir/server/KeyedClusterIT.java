@@ -51,15 +51,15 @@ class KeyedClusterIT {
             assertThat(scans(b)).isEqualTo(before);
             Set<Long> numbers = checkNames(a, b);
 
-            System.out.println(
-                    "KeyedClusterIT: node B left in " + b.terminate().toMillis() + " ms");
+            System.out.println("KeyedClusterIT: node B left in " + b.terminate().toMillis() + " ms");
             ClusterIT.awaitMembers(a, 1);
 
             assertThat(scans(a)).isEqualTo(before);
             checkItems(a);
             assertThat(leaders(a, ITEMS)).containsExactly(seeds);
             send(a, "PATCH", ITEMS + "/rows", "[{\"user\":\"u1\",\"n\":1,\"text\":\"after\"}]");
-            assertThat(lookup(a, ITEMS, "{\"keys\":[{\"user\":\"u1\",\"n\":1}]}").toString())
+            assertThat(lookup(a, ITEMS, "{\"keys\":[{\"user\":\"u1\",\"n\":1}]}")
+                            .toString())
                     .isEqualTo("[{\"user\":\"u1\",\"n\":1,\"score\":101,\"text\":\"after\"}]");
             JsonNode more = lookup(a, NAMES, names("late"));
             more.forEach(row -> assertThat(numbers.add(row.path("uid").asLong()))
@@ -170,11 +170,9 @@ class KeyedClusterIT {
 
     private static Map<String, JsonNode> scan(StoreProcess store, String table) {
         Map<String, JsonNode> rows = new TreeMap<>();
-        get(store, table + "/scan")
-                .path("rows")
-                .forEach(row -> assertThat(rows.put(key(row), row))
-                        .as("one row a key")
-                        .isNull());
+        get(store, table + "/scan").path("rows").forEach(row -> assertThat(rows.put(key(row), row))
+                .as("one row a key")
+                .isNull());
         return rows;
     }
 

@@ -9,8 +9,7 @@ import java.util.Map;
 /** The archive of parsed classes that {@code ./weir start} makes: with it, a store takes a third of the CPU time to start. */
 final class QuickStart {
     static final Path PROGRAM = Path.of("target", "weir").toAbsolutePath();
-    static final Path ARCHIVE =
-            PROGRAM.resolve("classes-" + Runtime.version().feature() + ".jsa");
+    static final Path ARCHIVE = PROGRAM.resolve("classes-" + Runtime.version().feature() + ".jsa");
 
     private QuickStart() {}
 
@@ -18,8 +17,7 @@ final class QuickStart {
     static synchronized void prepare() {
         try {
             boolean present = Files.exists(ARCHIVE)
-                    && Files.getLastModifiedTime(ARCHIVE)
-                                    .compareTo(Files.getLastModifiedTime(PROGRAM.resolve("built")))
+                    && Files.getLastModifiedTime(ARCHIVE).compareTo(Files.getLastModifiedTime(PROGRAM.resolve("built")))
                             >= 0;
             if (!present) {
                 make();
@@ -36,13 +34,18 @@ final class QuickStart {
                 .redirectError(ProcessBuilder.Redirect.INHERIT);
         start.environment()
                 .putAll(Map.of(
-                        "WEIR_DATA_DIR", data.toString(),
-                        "WEIR_HTTP_PORT", "0",
-                        "WEIR_CLUSTER_PORT", "0",
-                        "JAVA_HOME", System.getProperty("java.home")));
+                        "WEIR_DATA_DIR",
+                        data.toString(),
+                        "WEIR_HTTP_PORT",
+                        "0",
+                        "WEIR_CLUSTER_PORT",
+                        "0",
+                        "JAVA_HOME",
+                        System.getProperty("java.home")));
         StoreProcess.awaitReady(start.start()).close();
         try (var files = Files.walk(data)) {
-            files.sorted(java.util.Comparator.reverseOrder()).forEach(path -> path.toFile().delete());
+            files.sorted(java.util.Comparator.reverseOrder())
+                    .forEach(path -> path.toFile().delete());
         }
     }
 }
