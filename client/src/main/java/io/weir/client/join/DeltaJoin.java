@@ -227,7 +227,6 @@ public final class DeltaJoin {
         return lazily(() -> cursors.load()
                         .thenApply(stored -> stored.map(start -> from(checked(start), follow, killSwitch))
                                 .orElseGet(() -> fromScan(follow, killSwitch))))
-                .mapError(CompletionException.class, e -> e.getCause() == null ? e : e.getCause())
                 .recoverWithRetries(
                         -1,
                         new PFBuilder<Throwable, Graph<SourceShape<JoinCursors>, NotUsed>>()
@@ -236,7 +235,9 @@ public final class DeltaJoin {
     }
 
     private static Source<JoinCursors, NotUsed> lazily(Creator<CompletionStage<Source<JoinCursors, NotUsed>>> source) {
-        return Source.lazyCompletionStageSource(source).mapMaterializedValue(ignored -> NotUsed.getInstance());
+        return Source.lazyCompletionStageSource(source)
+                .mapError(CompletionException.class, e -> e.getCause() == null ? e : e.getCause())
+                .mapMaterializedValue(ignored -> NotUsed.getInstance());
     }
 
     private static boolean isTrimmed(WeirException failure) {
