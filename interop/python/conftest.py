@@ -4,6 +4,7 @@ import os
 import re
 import uuid
 
+import pyarrow as pa
 import pytest
 import requests
 
@@ -11,6 +12,14 @@ ARROW = "application/vnd.apache.arrow.stream"
 ARROW_FILE = "application/vnd.apache.arrow.file"
 NDJSON = "application/x-ndjson"
 SSE = "text/event-stream"
+
+
+def stream(table):
+    """The table as an Arrow IPC stream."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    return sink.getvalue().to_pybytes()
 
 
 class Store(requests.Session):
@@ -51,11 +60,9 @@ class Table:
         return self.log("application/json", **params).json()["rows"]
 
     def arrow(self, **params):
-        import pyarrow
-
         answer = self.log(ARROW, **params)
         assert answer.headers["Content-Type"].startswith(ARROW)
-        with pyarrow.ipc.open_stream(answer.content) as reader:
+        with pa.ipc.open_stream(answer.content) as reader:
             table = reader.read_all()
         table.validate(full=True)
         # What ends without its marker was cut off; eight bytes: continuation, length 0.
@@ -97,3 +104,21 @@ def simple(new_table):
     table.write_json([{"id": i, "user": f"u{i}"} for i in range(5)])
     table.write_json([{"id": i, "user": None if i == 7 else f"u{i}"} for i in range(5, 10)])
     return table
+
+
+@pytest.fixture
+def keyed(store, database):
+    """Makes primary-key tables, whose key columns are NOT NULL, and answers their path."""
+
+    def make(name, columns, key, **more):
+        name += "_" + uuid.uuid4().hex[:6]
+        body = {
+            "name": name,
+            "columns": [{"name": n, "type": t, "nullable": n not in key} for n, t in columns.items()],
+            "primary_key": key,
+            **more,
+        }
+        store.ok("POST", f"/v1/databases/{database}/tables", json=body)
+        return f"/v1/databases/{database}/tables/{name}"
+
+    return make

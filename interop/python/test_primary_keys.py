@@ -4,32 +4,7 @@ import datetime
 import json
 
 import pyarrow as pa
-import pytest
-from conftest import ARROW, NDJSON, SSE
-
-
-def stream(table):
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema) as writer:
-        writer.write_table(table)
-    return sink.getvalue().to_pybytes()
-
-
-@pytest.fixture
-def keyed(store, database, request):
-    """Makes tables; the first columns are the key."""
-
-    def make(name, columns, key, **more):
-        body = {
-            "name": name,
-            "columns": [{"name": n, "type": t, "nullable": n not in key} for n, t in columns.items()],
-            "primary_key": key,
-            **more,
-        }
-        store.ok("POST", f"/v1/databases/{database}/tables", json=body)
-        return f"/v1/databases/{database}/tables/{name}"
-
-    return make
+from conftest import ARROW, NDJSON, SSE, stream
 
 
 def changes(store, table, **params):

@@ -1,18 +1,15 @@
 package io.weir.client;
 
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.japi.Pair;
 import org.apache.pekko.japi.function.Creator;
-import org.apache.pekko.stream.Attributes;
-import org.apache.pekko.stream.RestartSettings;
-import org.apache.pekko.stream.javadsl.RestartSource;
 import org.apache.pekko.stream.javadsl.Source;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,9 +17,6 @@ import org.slf4j.LoggerFactory;
 /** A table's changelog, bucket by bucket: each over a connection of its own, which is made anew where it breaks and read on from. */
 final class Changelog {
     private static final Logger LOG = LoggerFactory.getLogger(Changelog.class);
-
-    /** How often a bounded read may break off within the time that requests are repeated for. */
-    private static final int BOUNDED_RESTARTS_MAX = 20;
 
     private final Requests requests;
     private final Paths paths;
@@ -69,30 +63,15 @@ final class Changelog {
 
     private Source<ChangeBatch, NotUsed> restarting(
             int bucket, AtomicLong position, Creator<Source<ChangeBatch, ?>> once) {
-        ClientSettings settings = requests.settings();
-        RestartSettings backoff = RestartSettings.create(settings.backoffMin(), settings.backoffMax(), 0.2)
-                .withLogSettings(RestartSettings.createLogSettings(Attributes.logLevelDebug()))
-                .withRestartOn(failure -> mayHelp(bucket, position.get(), failure));
-        if (follow) {
-            return RestartSource.withBackoff(backoff, once);
-        }
-        Duration within = settings.retryFor();
-        return within.isZero()
-                ? RestartSource.onFailuresWithBackoff(backoff.withMaxRestarts(0, settings.backoffMax()), once)
-                : RestartSource.onFailuresWithBackoff(backoff.withMaxRestarts(BOUNDED_RESTARTS_MAX, within), once);
-    }
-
-    private boolean mayHelp(int bucket, long position, Throwable failure) {
-        boolean mayHelp = failure instanceof ArrowFraming.BrokenOffException || Requests.isTransient(failure);
-        if (mayHelp) {
-            LOG.info(
-                    "changelog of {} broke off, reading on: bucket={} offset={}: {}",
-                    table.fullName(),
-                    bucket,
-                    position,
-                    failure.getMessage());
-        }
-        return mayHelp;
+        Consumer<Throwable> brokeOff = failure -> LOG.info(
+                "changelog of {} broke off, reading on: bucket={} offset={}: {}",
+                table.fullName(),
+                bucket,
+                position,
+                failure.getMessage());
+        return follow
+                ? requests.endless(once, brokeOff)
+                : requests.repeated(once, requests.settings().retryFor(), brokeOff);
     }
 
     private Source<ChangeBatch, NotUsed> once(int bucket, long from, ChangelogCursor start, List<String> columns) {

@@ -9,6 +9,8 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -21,14 +23,21 @@ import org.apache.pekko.http.javadsl.settings.ClientConnectionSettings;
 import org.apache.pekko.http.javadsl.settings.ConnectionPoolSettings;
 import org.apache.pekko.http.javadsl.settings.ParserSettings;
 import org.apache.pekko.http.scaladsl.model.EntityStreamSizeException;
+import org.apache.pekko.japi.function.Creator;
 import org.apache.pekko.pattern.Patterns;
+import org.apache.pekko.stream.Attributes;
 import org.apache.pekko.stream.BufferOverflowException;
 import org.apache.pekko.stream.Materializer;
+import org.apache.pekko.stream.RestartSettings;
+import org.apache.pekko.stream.javadsl.RestartSource;
 import org.apache.pekko.stream.javadsl.Source;
 import org.apache.pekko.util.ByteString;
 
 /** Sends requests: over a bounded pool, each attempt bounded in time and size, repeated with growing waits while that may help. */
 final class Requests {
+    /** How often an answer may break off, at least, within the time that requests are repeated for. */
+    private static final int RESTARTS_MIN = 20;
+
     private final URI base;
     private final ActorSystem<?> system;
     private final Materializer materializer;
@@ -96,13 +105,26 @@ final class Requests {
      * @param retryFor how long it is repeated
      */
     CompletionStage<Answer> send(HttpRequest request, boolean writes, Duration retryFor) {
-        return send(request, new Attempts(writes, System.nanoTime() + retryFor.toNanos(), retryFor, 0, false));
+        return send(request, answer -> answer, begin(writes, retryFor));
+    }
+
+    /**
+     * Asks until there is an answer that can be used.
+     *
+     * @param use throws a WeirException where the answer is of no use; it is asked for again where that may help
+     */
+    <T> CompletionStage<T> ask(HttpRequest request, Function<Answer, T> use, Duration retryFor) {
+        return send(request, use, begin(false, retryFor));
+    }
+
+    private static Attempts begin(boolean writes, Duration retryFor) {
+        return new Attempts(writes, System.nanoTime() + retryFor.toNanos(), retryFor, 0, false);
     }
 
     private record Attempts(boolean writes, long deadlineNanos, Duration retryFor, int failed, boolean unanswered) {}
 
-    private CompletionStage<Answer> send(HttpRequest request, Attempts attempts) {
-        return attempt(request).exceptionallyCompose(failure -> {
+    private <T> CompletionStage<T> send(HttpRequest request, Function<Answer, T> use, Attempts attempts) {
+        return attempt(request).thenApply(use).exceptionallyCompose(failure -> {
             AttemptFailed failed = failed(request, failure);
             Duration wait = backoff(attempts.failed(), failed.retryAfter);
             boolean timeLeft = attempts.deadlineNanos() - System.nanoTime() > wait.toNanos();
@@ -116,7 +138,7 @@ final class Requests {
                     attempts.retryFor(),
                     attempts.failed() + 1,
                     unanswered);
-            return Patterns.after(wait, system.classicSystem(), () -> send(request, next));
+            return Patterns.after(wait, system.classicSystem(), () -> send(request, use, next));
         });
     }
 
@@ -180,6 +202,9 @@ final class Requests {
         if (cause instanceof AttemptFailed known) {
             return known;
         }
+        if (cause instanceof WeirException useless) {
+            return new AttemptFailed(useless, Duration.ZERO, true);
+        }
         if (cause instanceof EntityStreamSizeException) {
             return new AttemptFailed(
                     new WeirException(
@@ -231,6 +256,39 @@ final class Requests {
                                 : builder.toPort(port).http())
                 .flatMapConcat(this::body)
                 .mapError(Throwable.class, this::asError);
+    }
+
+    /**
+     * A streamed answer that is asked for again where it breaks off or the store is away.
+     *
+     * @param within how long that may go on
+     * @param brokeOff hears of each time
+     */
+    <T> Source<T, NotUsed> repeated(Creator<Source<T, ?>> once, Duration within, Consumer<Throwable> brokeOff) {
+        long longestWaits = within.toMillis() / settings.backoffMax().toMillis();
+        RestartSettings backoff = restarts(brokeOff);
+        return RestartSource.onFailuresWithBackoff(
+                within.isZero()
+                        ? backoff.withMaxRestarts(0, settings.backoffMax())
+                        : backoff.withMaxRestarts(RESTARTS_MIN + (int) Math.min(10_000, longestWaits), within),
+                once);
+    }
+
+    /** The same for an answer without end, which is asked for again for ever. */
+    <T> Source<T, NotUsed> endless(Creator<Source<T, ?>> once, Consumer<Throwable> brokeOff) {
+        return RestartSource.withBackoff(restarts(brokeOff), once);
+    }
+
+    private RestartSettings restarts(Consumer<Throwable> brokeOff) {
+        return RestartSettings.create(settings.backoffMin(), settings.backoffMax(), 0.2)
+                .withLogSettings(RestartSettings.createLogSettings(Attributes.logLevelDebug()))
+                .withRestartOn(failure -> {
+                    boolean mayHelp = failure instanceof ArrowFraming.BrokenOffException || isTransient(failure);
+                    if (mayHelp) {
+                        brokeOff.accept(failure);
+                    }
+                    return mayHelp;
+                });
     }
 
     private int port() {

@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.apache.arrow.memory.BufferAllocator;
@@ -27,6 +28,8 @@ import org.apache.pekko.http.javadsl.model.MediaTypes;
 import org.apache.pekko.http.javadsl.model.headers.RawHeader;
 import org.apache.pekko.stream.javadsl.Source;
 import org.apache.pekko.util.ByteString;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A table of a store. Thread-safe. Requests are repeated while the store is overloaded, unavailable or not reachable, writes under their
@@ -34,6 +37,8 @@ import org.apache.pekko.util.ByteString;
  * be reached, OUTCOME_UNKNOWN where a write may have been stored or not.
  */
 public final class WeirTable {
+    private static final Logger LOG = LoggerFactory.getLogger(WeirTable.class);
+
     static final HttpHeader ACCEPT_ARROW = RawHeader.create("Accept", "application/vnd.apache.arrow.stream");
 
     private static final ContentType ARROW =
@@ -228,6 +233,49 @@ public final class WeirTable {
         }
         description.columns(columns);
         return new Changelog(requests, paths, description, allocator, follow).read(from, List.copyOf(columns));
+    }
+
+    /**
+     * Where each bucket's changelog ends now: what is read from there on, and a scan or lookup that begins after this has completed,
+     * together miss no change.
+     */
+    public CompletionStage<ChangelogCursor> changelogEnd() {
+        return changelogEnd(ChangelogCursor.start(description), "");
+    }
+
+    private CompletionStage<ChangelogCursor> changelogEnd(ChangelogCursor before, String pageToken) {
+        HttpRequest request = HttpRequest.GET(paths.of("/buckets?page_size=1000" + pageToken));
+        return requests.ask(request, answer -> BucketEnds.parse(answer.body(), description), retryFor)
+                .thenCompose(page -> {
+                    ChangelogCursor cursor = before;
+                    for (Map.Entry<Integer, Long> end : page.offsets().entrySet()) {
+                        cursor = cursor.moved(end.getKey(), end.getValue());
+                    }
+                    return page.next().isEmpty()
+                            ? CompletableFuture.completedFuture(cursor)
+                            : changelogEnd(cursor, "&page_token=" + page.next());
+                });
+    }
+
+    /**
+     * The current rows, as they were at one moment. Where the answer breaks off it is asked for again, and all rows come once more, as
+     * they are by then.
+     *
+     * @param columns wanted, in the wanted order
+     */
+    public Source<Rows, NotUsed> scan(List<String> columns) {
+        List<Column> wanted = description.columns(columns);
+        HttpRequest request = HttpRequest.GET(paths.of("/scan?columns=" + Paths.columns(columns)))
+                .addHeader(ACCEPT_ARROW);
+        Source<Rows, NotUsed> once = requests.stream(request)
+                .via(new ArrowFraming(requests.settings().batchBytesMax()))
+                .statefulMapConcat(() -> new ArrowAnswers.Decoder(wanted, allocator)::decode)
+                .map(rows -> Rows.of(wanted, rows));
+        return requests.repeated(
+                () -> once,
+                retryFor,
+                failure -> LOG.info(
+                        "scan of {} broke off, scanning again: {}", description.fullName(), failure.getMessage()));
     }
 
     private interface JsonBody {

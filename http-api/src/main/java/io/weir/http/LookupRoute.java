@@ -126,8 +126,16 @@ final class LookupRoute {
 
     private record Answering(List<Column> columns, CompletionStage<List<byte @Nullable []>> rows) {}
 
+    /** What the work throws fails the stage, on either thread: the caller's clean-up hangs on it. */
     private <R> CompletionStage<R> onRightThread(boolean here, Supplier<R> work) {
-        return here ? CompletableFuture.completedFuture(work.get()) : CompletableFuture.supplyAsync(work, executor);
+        if (!here) {
+            return CompletableFuture.supplyAsync(work, executor);
+        }
+        try {
+            return CompletableFuture.completedFuture(work.get());
+        } catch (RuntimeException e) {
+            return CompletableFuture.failedFuture(e);
+        }
     }
 
     private HttpResponse response(Media media, FoundRows found, List<byte @Nullable []> rows) {

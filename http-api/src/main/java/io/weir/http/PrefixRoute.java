@@ -33,6 +33,9 @@ final class PrefixRoute {
     private static final String PREFIX = RowsRoute.ROWS + ":prefix";
     private static final int LIMIT = 1000;
 
+    /** What common clients take as one header; a key may be longer. */
+    private static final int NEXT_HEADER_MAX = 8192;
+
     private final CatalogClient catalog;
     private final KeyedTable.Cache tables;
     private final Lookups lookups;
@@ -88,13 +91,17 @@ final class PrefixRoute {
         Key last = page.next();
         String next =
                 last == null ? null : Base64.getUrlEncoder().withoutPadding().encodeToString(last.bytes());
+        boolean fitsHeader = next == null || next.length() <= NEXT_HEADER_MAX;
+        if (!fitsHeader && media != Media.JSON) {
+            throw new WeirException(
+                    ErrorCode.NOT_ACCEPTABLE,
+                    "There are more rows, and the key to go on from is too long for the header Weir-Next, which is where an"
+                            + " Arrow answer has it; ask for application/json, or for a higher limit");
+        }
         ByteString bytes = media == Media.JSON ? found.json(page.rows(), next) : found.arrow(page.rows());
         metrics.read(page.rows().size(), bytes.size());
         HttpResponse response = Answers.of(media, bytes);
-        // A key may be longer than a header; its reader has the last row's key in any case.
-        return next == null || next.length() > 8192
-                ? response
-                : response.addHeader(RawHeader.create(LogRoute.NEXT, next));
+        return next == null || !fitsHeader ? response : response.addHeader(RawHeader.create(LogRoute.NEXT, next));
     }
 
     private CompletionStage<Page> read(TableInfo table, KeysRequest asked, int limit) {

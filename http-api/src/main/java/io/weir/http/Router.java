@@ -109,6 +109,7 @@ final class Router {
                         ErrorCode.METHOD_NOT_ALLOWED,
                         "This path does not take " + request.method().name() + " but " + allowed(found));
             }
+            checkDecoded(found.path());
             Operation operation = found.asked().get(0);
             Map<String, String> query =
                     QueryString.parse(request.getUri().rawQueryString().orElse(""), operation.parameters());
@@ -116,6 +117,19 @@ final class Router {
         } catch (RuntimeException e) {
             return CompletableFuture.failedFuture(e);
         }
+    }
+
+    /** U+FFFD is what the decoder makes of bytes that are no UTF-8: the key that has it may be another than the one that was meant. */
+    private static void checkDecoded(Map<String, String> path) {
+        path.forEach((name, value) -> {
+            if (value.indexOf(0xFFFD) >= 0) {
+                throw new WeirException(
+                        ErrorCode.INVALID_REQUEST,
+                        "The " + name
+                                + " in the path is not UTF-8, or holds the character U+FFFD, which cannot be told from"
+                                + " that; percent-encode the text's UTF-8 bytes, or send the key to rows:lookup or rows:delete");
+            }
+        });
     }
 
     private static HttpResponse problem(Found found, Problem problem, String requestId) {

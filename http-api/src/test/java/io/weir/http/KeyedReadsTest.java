@@ -17,6 +17,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -127,6 +128,8 @@ class KeyedReadsTest {
                         .toString())
                 .isEqualTo("{\"name\":\"a/b ü%\"}");
         assertProblem(store.get(S + "/users/rows/u20"), ErrorCode.ROW_NOT_FOUND);
+        assertProblem(store.get(S + "/users/rows/%ff%fe"), ErrorCode.INVALID_REQUEST);
+        assertProblem(store.get(S + "/users/rows/%ED%A0%80"), ErrorCode.INVALID_REQUEST);
         assertProblem(store.get(S + "/users/rows/u1?columns=no"), ErrorCode.COLUMN_NOT_FOUND);
         assertProblem(store.get(S + "/pages/rows/x"), ErrorCode.INVALID_REQUEST);
         assertProblem(store.get(S + "/log/rows/x"), ErrorCode.INVALID_REQUEST);
@@ -244,6 +247,7 @@ class KeyedReadsTest {
             """)
     void hostileLookupsAreRefused(String body, ErrorCode code) {
         assertProblem(store.send("POST", S + "/users/rows:lookup", body), code);
+        await().untilAsserted(() -> assertThat(store.get("/metrics").body()).contains("weir_http_in_flight_bytes 0"));
     }
 
     @Test
@@ -319,6 +323,36 @@ class KeyedReadsTest {
         assertThat(read).hasSize(10).doesNotHaveDuplicates();
     }
 
+    @Test
+    void aPageWhoseNextKeyIsTooLongForAHeaderIsNeverSilentlyShort() {
+        create(
+                "long",
+                "\"primary_key\":[\"channel\",\"page\"],\"bucket_key\":[\"channel\"]",
+                "channel STRING!",
+                "page STRING!");
+        String page = "p".repeat(7000);
+        keyed.upsert(
+                "long",
+                "{\"channel\":\"c\",\"page\":\"%s1\"}\n{\"channel\":\"c\",\"page\":\"%s2\"}\n".formatted(page, page));
+        String first = "{\"prefix\":{\"channel\":\"c\"},\"limit\":1}";
+        HttpResponse<String> json = store.send("POST", S + "/long/rows:prefix", first);
+        String next = ok(json).get("next").asText();
+        assertThat(json.headers().firstValue("weir-next")).isEmpty();
+        assertThat(ok(store.send(
+                                "POST",
+                                S + "/long/rows:prefix",
+                                first.replace("\"limit\":1", "\"after\":\"" + next + "\"")))
+                        .get("rows"))
+                .hasSize(1);
+        JsonNode problem = assertProblem(
+                store.send(store.request(S + "/long/rows:prefix")
+                        .header("Accept", ARROW)
+                        .header("Content-Type", "application/json")
+                        .POST(HttpRequest.BodyPublishers.ofString(first))),
+                ErrorCode.NOT_ACCEPTABLE);
+        assertThat(problem.get("detail").asText()).contains("application/json");
+    }
+
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             {"prefix":{"channel":"c"}}                                       | INVALID_REQUEST
@@ -383,6 +417,36 @@ class KeyedReadsTest {
         return IntStream.range(0, 3)
                 .map(bucket -> store.cluster.faults(bucket).openScans)
                 .sum();
+    }
+
+    @Test
+    void aScanIsClosedOnItsBucketsWhenTheClientGoesAway() throws IOException {
+        keyed.upsert(
+                "users",
+                IntStream.range(0, 200)
+                        .mapToObj(i -> "{\"name\":\"%s%d\"}\n".formatted("n".repeat(60_000), i))
+                        .collect(Collectors.joining()));
+        try (java.net.Socket socket = new java.net.Socket()) {
+            socket.setReceiveBufferSize(16 << 10);
+            socket.connect(new java.net.InetSocketAddress("127.0.0.1", store.port));
+            socket.getOutputStream()
+                    .write(("GET " + S + "/users/scan HTTP/1.1\r\nHost: a\r\n\r\n")
+                            .getBytes(StandardCharsets.US_ASCII));
+            assertThat(socket.getInputStream().readNBytes(16)).hasSize(16);
+            assertThat(openScans()).isPositive();
+        }
+        await().untilAsserted(() -> assertThat(openScans()).isZero());
+    }
+
+    @Test
+    void aScanIsPackedForThoseWhoTakeThat() throws IOException {
+        users(0, 20);
+        HttpResponse<byte[]> packed =
+                store.bytes(store.request(S + "/users/scan").header("Accept-Encoding", "gzip"));
+        assertThat(packed.headers().firstValue("content-encoding")).hasValue("gzip");
+        try (var in = new java.util.zip.GZIPInputStream(new java.io.ByteArrayInputStream(packed.body()))) {
+            assertThat(ServedStore.JSON.readTree(in.readAllBytes()).get("rows")).hasSize(20);
+        }
     }
 
     @Test
@@ -581,5 +645,36 @@ class KeyedReadsTest {
         try (BufferedReader lines = new BufferedReader(new InputStreamReader(tail.body(), StandardCharsets.UTF_8))) {
             assertThat(lines.lines().map(String::trim).distinct()).hasSize(300);
         }
+    }
+
+    /** A client that checks answers against the document refuses one that lacks what the document requires. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "GET  | /scan        |",
+                "GET  | /changelog   |",
+                "GET  | /binlog      |",
+                "GET  | /log         |",
+                "POST | /rows:lookup | {'keys':[{'name':'nobody'}]}",
+                "POST | /rows:prefix | {'prefix':{'name':'nobody'}}",
+                "POST | /aggregate   | {'aggregates':{'n':'count(*)'}}"
+            })
+    void answersHoldTheMembersThatTheDocumentRequires(String method, String path, String body) {
+        JsonNode schema = ServedStore.json(store.get("/openapi.json"));
+        JsonNode operation = schema.at("/paths")
+                .path("/v1/databases/{db}/tables/{table}" + path)
+                .path(method.toLowerCase(Locale.ROOT));
+        String reference = operation
+                .at("/responses/200/content/application~1json/schema/$ref")
+                .asText();
+        JsonNode answer = ok(
+                body == null
+                        ? store.get(S + "/users" + path)
+                        : store.send(method, S + "/users" + path, body.replace('\'', '"')));
+        JsonNode required = schema.at(reference.substring(1)).path("required");
+        assertThat(required).isNotEmpty().allSatisfy(member -> assertThat(answer.has(member.asText()))
+                .as("%s in %s", member, answer)
+                .isTrue());
     }
 }

@@ -8,8 +8,12 @@ import io.weir.codec.ErrorCode;
 import java.io.IOException;
 import java.net.Socket;
 import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -90,6 +94,32 @@ class OverloadTest {
                 assertThat(store.get("/metrics").body()).contains("weir_http_streams 1.0");
             }
             await().untilAsserted(() -> assertThat(store.get("/metrics").body()).contains("weir_http_streams 0.0"));
+        }
+    }
+
+    @Test
+    void aFifthAggregateAtATimeIsToldToComeLater() {
+        try (ServedStore store = new ServedStore()) {
+            store.send("POST", "/v1/databases/a/tables/t/rows?create=infer", "{\"text\":\"x\"}");
+            store.cluster.faults(0).silent = true;
+            List<CompletableFuture<HttpResponse<String>>> answers = IntStream.range(0, 5)
+                    .mapToObj(i -> store.client.sendAsync(
+                            store.request("/v1/databases/a/tables/t/aggregate")
+                                    .header("Content-Type", "application/json")
+                                    .POST(HttpRequest.BodyPublishers.ofString("{\"aggregates\":{\"n\":\"count(*)\"}}"))
+                                    .build(),
+                            HttpResponse.BodyHandlers.ofString()))
+                    .toList();
+            HttpResponse<String> first = CompletableFuture.anyOf(answers.toArray(CompletableFuture[]::new))
+                    .thenApply(any -> answers.stream()
+                            .filter(CompletableFuture::isDone)
+                            .findFirst()
+                            .orElseThrow()
+                            .join())
+                    .join();
+            assertProblem(first, ErrorCode.OVERLOADED);
+            assertThat(first.headers().firstValue("retry-after")).isPresent();
+            assertThat(answers.stream().filter(CompletableFuture::isDone)).hasSize(1);
         }
     }
 }

@@ -107,11 +107,11 @@ class ProtocolTest {
                 "//v1/databases",
                 "/v1//databases",
                 "/V1/databases",
-                "/v1/databases/a/tables/t/rows:lookup",
-                "/v1/databases/a/tables/t/scan",
+                "/v1/databases/a/tables/t/rows:look",
+                "/v1/databases/a/tables/t/scans",
                 "/v1/tiering",
                 "/health",
-                "/v1/databases/a/tables/t/partitions",
+                "/v1/databases/a/tables/t/partitions/p/q",
                 "/v1/databases/..%2f..%2fetc/x",
                 "/v1/databases/%2e%2e"
             })

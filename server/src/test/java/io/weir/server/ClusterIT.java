@@ -54,18 +54,18 @@ class ClusterIT {
         }
     }
 
-    private static Map<String, String> settings(int port, String seeds) {
+    static Map<String, String> settings(int port, String seeds) {
         return Map.of(
                 "WEIR_CLUSTER_HOST", "127.0.0.1", "WEIR_CLUSTER_PORT", Integer.toString(port), "WEIR_SEEDS", seeds);
     }
 
-    private static int freePort() throws IOException {
+    static int freePort() throws IOException {
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             return socket.getLocalPort();
         }
     }
 
-    private static void awaitMembers(StoreProcess store, int count) {
+    static void awaitMembers(StoreProcess store, int count) {
         Awaitility.await().atMost(Duration.ofSeconds(40)).untilAsserted(() -> {
             AtomicInteger up = new AtomicInteger();
             store.get("/v1/cluster").json().path("members").forEach(member -> {

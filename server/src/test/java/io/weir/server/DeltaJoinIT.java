@@ -11,8 +11,10 @@ import io.weir.client.WeirClient;
 import io.weir.client.WeirTable;
 import io.weir.client.join.DeltaJoin;
 import io.weir.client.join.FileCursorStore;
+import io.weir.client.join.JoinKind;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -53,7 +55,7 @@ class DeltaJoinIT {
         CompletableFuture<Void> writing =
                 CompletableFuture.runAsync(() -> change(writers, new SplittableRandom(seed), written, stop));
         Node joiner = new Node(uri);
-        DeltaJoin.Running join = joiner.join(directory.resolve("cursors"));
+        joiner.join(directory);
         for (int kill = 0; kill < KILLS; kill++) {
             int until = written.get() + 20 + random.nextInt(150);
             await().atMost(PATIENCE).until(() -> written.get() >= until || writing.isDone());
@@ -64,24 +66,60 @@ class DeltaJoinIT {
             } else {
                 joiner.kill();
                 joiner = new Node(uri);
-                join = joiner.join(directory.resolve("cursors"));
+                joiner.join(directory);
             }
         }
         stop.complete(null);
         writing.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
 
         StoreProcess last = store;
-        await().atMost(PATIENCE)
-                .pollInterval(Duration.ofMillis(200))
-                .untilAsserted(() -> assertThat(rows(last, "joined")).isEqualTo(fullJoin(last)));
-        assertThat(rows(last, "joined")).hasSizeGreaterThan(20);
-        join.stop().toCompletableFuture().get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+        awaitJoined(last);
+        assertThat(rows(last, "inner")).hasSizeGreaterThan(20);
         System.out.printf(
-                "DeltaJoinIT: %,d writes, %d joined rows%n",
-                written.get(), rows(last, "joined").size());
+                "DeltaJoinIT: %,d writes, %d rows of the left join%n",
+                written.get(), rows(last, "outer").size());
+        putsRightWhatComesLate(last);
         joiner.kill();
+
+        writeStale(last);
+        assertThat(rows(last, "inner").toString()).contains("gone");
+        for (JoinKind kind : JoinKind.values()) {
+            Files.delete(directory.resolve("cursors-" + kind));
+            writers.join(kind, directory)
+                    .catchUp(writers.system)
+                    .done()
+                    .toCompletableFuture()
+                    .get(60, TimeUnit.SECONDS);
+        }
+        assertThat(rows(last, "inner")).as("begun anew").isEqualTo(fullJoin(last, JoinKind.INNER));
+        assertThat(rows(last, "outer")).as("begun anew").isEqualTo(fullJoin(last, JoinKind.LEFT));
         writers.kill();
         last.close();
+    }
+
+    /** As the last write of a join that was killed, when nobody changes its key any more. */
+    private static void putsRightWhatComesLate(StoreProcess store) throws IOException {
+        writeStale(store);
+        awaitJoined(store);
+    }
+
+    /** Rows of a customer that neither side knows, and of one that they know. */
+    private static void writeStale(StoreProcess store) throws IOException {
+        for (String output : List.of("inner", "outer")) {
+            StoreProcess.Answer answer = store.post(
+                    TABLES + "/" + output + "/rows",
+                    "application/json",
+                    "[{\"customer\":\"gone\",\"id\":1,\"label\":\"l\"},"
+                            + "{\"customer\":\"c1\",\"id\":77,\"label\":\"l0\",\"city\":\"old\"}]");
+            assertThat(answer.status()).as(answer.body()).isEqualTo(200);
+        }
+    }
+
+    private static void awaitJoined(StoreProcess store) {
+        await().atMost(PATIENCE).pollInterval(Duration.ofMillis(200)).untilAsserted(() -> {
+            assertThat(rows(store, "inner")).isEqualTo(fullJoin(store, JoinKind.INNER));
+            assertThat(rows(store, "outer")).isEqualTo(fullJoin(store, JoinKind.LEFT));
+        });
     }
 
     /** What one process of a client has. */
@@ -101,12 +139,19 @@ class DeltaJoinIT {
             return client.table("shop", name).toCompletableFuture().join().retryingFor(PATIENCE);
         }
 
-        DeltaJoin.Running join(Path cursors) {
-            return DeltaJoin.left(table("orders"), table("customers"), table("joined"))
-                    .cursors(FileCursorStore.of(cursors, system))
+        void join(Path cursors) {
+            for (JoinKind kind : JoinKind.values()) {
+                join(kind, cursors).run(system);
+            }
+        }
+
+        DeltaJoin join(JoinKind kind, Path cursors) {
+            DeltaJoin.Builder join = kind == JoinKind.LEFT
+                    ? DeltaJoin.left(table("orders"), table("customers"), table("outer"))
+                    : DeltaJoin.inner(table("orders"), table("customers"), table("inner"));
+            return join.cursors(FileCursorStore.of(cursors.resolve("cursors-" + kind), system))
                     .patience(PATIENCE)
-                    .build()
-                    .run(system);
+                    .build();
         }
 
         /** In the middle of whatever it does. */
@@ -125,7 +170,8 @@ class DeltaJoinIT {
         String city = "{\"name\":\"city\",\"type\":\"STRING\"}";
         create(store, "orders", "\"customer\",\"id\"", 3, customer, id, amount);
         create(store, "customers", "\"customer\",\"label\"", 2, customer, label, city);
-        create(store, "joined", "\"customer\",\"id\",\"label\"", 4, customer, id, label, amount, city);
+        create(store, "inner", "\"customer\",\"id\",\"label\"", 4, customer, id, label, amount, city);
+        create(store, "outer", "\"customer\",\"id\",\"label\"", 2, customer, id, label, amount, city);
     }
 
     private static void create(StoreProcess store, String name, String key, int buckets, String... columns)
@@ -193,7 +239,7 @@ class DeltaJoinIT {
                         .toList());
     }
 
-    private static TreeSet<String> fullJoin(StoreProcess store) throws IOException {
+    private static TreeSet<String> fullJoin(StoreProcess store, JoinKind kind) throws IOException {
         TreeSet<String> joined = new TreeSet<>();
         List<JsonNode> customers = scan(store, "customers");
         for (JsonNode order : scan(store, "orders")) {
@@ -204,7 +250,7 @@ class DeltaJoinIT {
                 ObjectNode row = order.deepCopy();
                 joined.add(text(row.setAll((ObjectNode) match)));
             }
-            if (matches.isEmpty()) {
+            if (matches.isEmpty() && kind == JoinKind.LEFT) {
                 ObjectNode row = order.deepCopy();
                 joined.add(text(row.put("label", "").putNull("city")));
             }

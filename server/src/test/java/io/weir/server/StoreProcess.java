@@ -34,6 +34,7 @@ final class StoreProcess implements AutoCloseable {
 
     /** Returns when the store says that it is ready; {@code settings} are environment variables. */
     static StoreProcess start(Path dataDirectory, Map<String, String> settings) {
+        QuickStart.prepare();
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.add("--add-opens=java.base/java.nio=ALL-UNNAMED");
@@ -41,8 +42,10 @@ final class StoreProcess implements AutoCloseable {
             command.add("--enable-native-access=ALL-UNNAMED");
             command.add("--sun-misc-unsafe-memory-access=allow");
         }
-        command.addAll(
-                List.of("-Xmx512m", "-cp", Path.of("target", "weir", "lib") + "/*", Main.class.getName(), "start"));
+        // Most of these processes live for seconds.
+        command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:SharedArchiveFile=" + QuickStart.ARCHIVE));
+        command.addAll(List.of("-Xlog:cds=off", "-Xlog:cds+dynamic=off", "-Xmx512m"));
+        command.addAll(List.of("-cp", QuickStart.PROGRAM.resolve("lib") + "/*", Main.class.getName(), "start"));
         ProcessBuilder builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
         builder.environment().put("WEIR_DATA_DIR", dataDirectory.toString());
         builder.environment().put("WEIR_HTTP_PORT", "0");

@@ -30,6 +30,10 @@ class UpsertKillIT {
     private static final int WRITERS = 4;
     private static final int KEYS_EACH = 300;
     private static final int COUNTERS = 20;
+
+    /** Of each writer, at least. */
+    private static final int REQUESTS_BETWEEN_KILLS = 5;
+
     private static final String ROWS = "/v1/databases/d/tables/rows";
     private static final String SUMS = "/v1/databases/d/tables/sums";
 
@@ -93,7 +97,7 @@ class UpsertKillIT {
         Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> {
             for (int w = 0; w < writers.size(); w++) {
                 writers.get(w).rethrow();
-                if (writers.get(w).acknowledged() <= before.get(w)) {
+                if (writers.get(w).acknowledged() < before.get(w) + REQUESTS_BETWEEN_KILLS) {
                     return false;
                 }
             }
@@ -174,7 +178,7 @@ class UpsertKillIT {
     /** Writes its own keys, and its share of sums that all writers add to. */
     private static final class Writer implements Runnable {
         private final String id;
-        private final long firstKey;
+        private final int firstKey;
         private final SplittableRandom random;
         private final AtomicReference<StoreProcess> store;
         private final Map<Long, JsonNode> rows = new HashMap<>();
@@ -185,7 +189,7 @@ class UpsertKillIT {
 
         Writer(int number, SplittableRandom random, AtomicReference<StoreProcess> store) {
             this.id = "writer-" + number;
-            this.firstKey = number * 1_000_000L;
+            this.firstKey = number * 1_000_000;
             this.random = random;
             this.store = store;
         }
@@ -251,13 +255,13 @@ class UpsertKillIT {
         private void patch(long sequence) throws InterruptedException {
             StringBuilder body = new StringBuilder();
             for (int i = 1 + random.nextInt(50); i > 0; i--) {
-                long key = key();
+                int key = key();
                 int n = random.nextInt(1_000);
                 body.append("{\"id\":" + key + ",\"n\":" + n + "}\n");
-                JsonNode old = rows.get(key);
+                JsonNode old = rows.get((long) key);
                 var row = StoreProcess.JSON.createObjectNode().put("id", key).put("n", n);
                 row.set("text", old == null ? row.nullNode() : old.get("text"));
-                rows.put(key, row);
+                rows.put((long) key, row);
             }
             PatientClient.send(store, "PATCH", ROWS + "/rows", body.toString(), id, sequence);
         }
@@ -265,14 +269,15 @@ class UpsertKillIT {
         private void delete(long sequence) throws InterruptedException {
             StringBuilder body = new StringBuilder();
             for (int i = 1 + random.nextInt(20); i > 0; i--) {
-                long key = key();
+                int key = key();
                 body.append("{\"id\":" + key + "}\n");
-                rows.remove(key);
+                rows.remove((long) key);
             }
             PatientClient.send(store, "POST", ROWS + "/rows:delete", body.toString(), id, sequence);
         }
 
-        private long key() {
+        /** An int, as the rows are compared with what is read from JSON, where small numbers are ints. */
+        private int key() {
             return firstKey + random.nextInt(KEYS_EACH);
         }
     }

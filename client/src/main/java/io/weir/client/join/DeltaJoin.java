@@ -6,8 +6,10 @@ import io.weir.client.TableDescription;
 import io.weir.client.WeirTable;
 import io.weir.codec.ErrorCode;
 import io.weir.codec.WeirException;
+import io.weir.codec.schema.Column;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
@@ -17,27 +19,38 @@ import org.apache.pekko.Done;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.japi.Pair;
+import org.apache.pekko.japi.function.Creator;
+import org.apache.pekko.japi.pf.PFBuilder;
+import org.apache.pekko.stream.Graph;
 import org.apache.pekko.stream.KillSwitches;
 import org.apache.pekko.stream.SharedKillSwitch;
+import org.apache.pekko.stream.SourceShape;
 import org.apache.pekko.stream.javadsl.Sink;
 import org.apache.pekko.stream.javadsl.Source;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Keeps a third primary-key table equal to the join of two others, as these change. The bucket key of the two is the join key, and that of
- * the third too, so that all rows of a join key are found by a prefix lookup in each. It holds no rows: a change on either side names a
+ * the third too, so that all rows of a join key are found by a prefix lookup in each. It holds no rows: a change in any of the three names a
  * join key, and for that key the rows of both sides and of the output are looked up as they are now, and the difference is written.
  *
- * <p><b>Why it converges.</b> Take the last change that a join key sees on either side. It is in a changelog, and the cursor passes it only
- * after the key was worked on and the output was acknowledged; a crash before that makes the key come again. The lookups of that work see
- * the change, because a lookup sees all that the changelog shows, and every change before it on either side, because it was the last. So what is
- * written is the join of the final rows; doing it again writes nothing. Join keys that change meanwhile wait for the group in work, so one
- * key is never worked on twice at a time, and an older result never overtakes a younger one.
+ * <p><b>Why it converges.</b> Take the last change that a join key sees in any of the three tables. It is in a changelog, and the cursor
+ * passes it only after the key was looked at and the output was acknowledged; a crash before that makes the key come again. The lookups of
+ * that work see the change, because a lookup sees all that the changelog shows, and every change before it, because it was the last. Had
+ * they found a difference it would have been written, which would be a later change; so they found none, and the output is the join of
+ * the final rows. Join keys that change meanwhile wait for the group in work, so one key is never worked on twice at a time.
+ *
+ * <p><b>Late writes.</b> A join that was killed may have a write on its way, made of rows that have changed since, and it may land after its
+ * successor has looked at that key. It is then a change of the output, which the successor sees and puts right; so are rows that anybody
+ * else writes there. No clock and no fence is needed, and two joins at once cost time and end at the same rows.
+ *
+ * <p><b>Where it begins.</b> Without stored cursors, the join takes the ends of the three changelogs, looks at the join keys of all rows of
+ * the three tables, and then follows the changelogs from those ends. It does the same where a changelog no longer reaches back to a stored
+ * cursor.
  *
  * <p><b>What follows.</b> Where a key changes several times in short order, the output may skip states in between, and for a moment may show
- * a state of one side with a later one of the other: it is the end that is right, and it is soon. Nobody else may write to the output, and one
- * join runs at a time; one that was killed may have a last write on its way, which the store finishes within moments: start the next one
- * after that. The changelogs must reach back to where the join begins, for a new one to their beginning; else it fails with
- * OFFSET_OUT_OF_RANGE.
+ * a state of one side with a later one of the other: it is the end that is right, and it is soon.
  *
  * <p><b>Left join.</b> A left row without right rows gives one output row, with null in what comes from the right. Columns of the right
  * primary key beyond the join key are part of the output's key, which cannot be null: there such a row has the zero value of the type (0,
@@ -45,12 +58,14 @@ import org.apache.pekko.stream.javadsl.Source;
  * never null mapped to a nullable output column.
  */
 public final class DeltaJoin {
+    private static final Logger LOG = LoggerFactory.getLogger(DeltaJoin.class);
     private static final int GROUP_KEYS_MAX = 10_000;
     private static final long WRITE_BYTES = 1 << 20;
 
     private final JoinPlan plan;
     private final JoinTable left;
     private final JoinTable right;
+    private final JoinTable output;
     private final KeyJoin keyJoin;
     private final CursorStore cursors;
     private final int parallelism;
@@ -68,6 +83,7 @@ public final class DeltaJoin {
         this.plan = plan;
         this.left = left;
         this.right = right;
+        this.output = output;
         this.keyJoin = new KeyJoin(plan, left, right, output, rowsPerKeyMax, allocator);
         this.cursors = cursors;
         this.parallelism = parallelism;
@@ -208,17 +224,35 @@ public final class DeltaJoin {
     }
 
     private Source<JoinCursors, NotUsed> source(boolean follow, SharedKillSwitch killSwitch) {
-        return Source.lazyCompletionStageSource(
-                        () -> cursors.load().thenApply(stored -> from(start(stored), follow, killSwitch)))
-                .mapMaterializedValue(ignored -> NotUsed.getInstance())
-                .mapError(CompletionException.class, e -> e.getCause() == null ? e : e.getCause());
+        return lazily(() -> cursors.load()
+                        .thenApply(stored -> stored.map(start -> from(checked(start), follow, killSwitch))
+                                .orElseGet(() -> fromScan(follow, killSwitch))))
+                .recoverWithRetries(
+                        -1,
+                        new PFBuilder<Throwable, Graph<SourceShape<JoinCursors>, NotUsed>>()
+                                .match(WeirException.class, DeltaJoin::isTrimmed, e -> fromScan(follow, killSwitch))
+                                .build());
     }
 
-    private JoinCursors start(Optional<JoinCursors> stored) {
-        JoinCursors start = stored.orElseGet(() -> JoinCursors.start(left.description(), right.description()));
-        checkCursor(start.left(), left.description());
-        checkCursor(start.right(), right.description());
-        return start;
+    private static Source<JoinCursors, NotUsed> lazily(Creator<CompletionStage<Source<JoinCursors, NotUsed>>> source) {
+        return Source.lazyCompletionStageSource(source)
+                .mapError(CompletionException.class, e -> e.getCause() == null ? e : e.getCause())
+                .mapMaterializedValue(ignored -> NotUsed.getInstance());
+    }
+
+    private static boolean isTrimmed(WeirException failure) {
+        boolean trimmed = failure.code() == ErrorCode.OFFSET_OUT_OF_RANGE;
+        if (trimmed) {
+            LOG.warn("a changelog does not reach back to the join's cursor, looking at all rows: {}", failure.detail());
+        }
+        return trimmed;
+    }
+
+    private JoinCursors checked(JoinCursors stored) {
+        checkCursor(stored.left(), left.description());
+        checkCursor(stored.right(), right.description());
+        checkCursor(stored.output(), output.description());
+        return stored;
     }
 
     private static void checkCursor(ChangelogCursor cursor, TableDescription table) {
@@ -231,16 +265,34 @@ public final class DeltaJoin {
         }
     }
 
+    /** The ends are taken first: what changes while the tables are scanned comes again. */
+    private Source<JoinCursors, NotUsed> fromScan(boolean follow, SharedKillSwitch killSwitch) {
+        return lazily(
+                () -> left.end().thenCombine(right.end(), Pair::create).thenCombine(output.end(), (sides, end) -> {
+                    JoinCursors ends = new JoinCursors(sides.first(), sides.second(), end);
+                    Source<ChangedKeys, NotUsed> scans = scan(left, plan.leftKey())
+                            .concatLazy(scan(right, plan.rightKey()))
+                            .concatLazy(scan(output, plan.outputKey()))
+                            .concatLazy(Source.single(ChangedKeys.upTo(ends)));
+                    return join(ends, scans.concatLazy(changes(ends, follow)), killSwitch);
+                }));
+    }
+
+    private Source<ChangedKeys, NotUsed> scan(JoinTable table, List<Column> key) {
+        return table.scan(JoinPlan.names(key)).map(rows -> ChangedKeys.of(rows, allocator));
+    }
+
     private Source<JoinCursors, NotUsed> from(JoinCursors start, boolean follow, SharedKillSwitch killSwitch) {
-        Source<ChangedKeys, NotUsed> ofLeft =
-                changes(JoinSide.LEFT, left.changes(start.left(), JoinPlan.names(plan.leftKey()), follow));
-        Source<ChangedKeys, NotUsed> ofRight =
-                changes(JoinSide.RIGHT, right.changes(start.right(), JoinPlan.names(plan.rightKey()), follow));
-        return ofLeft.merge(ofRight)
-                .via(killSwitch.flow())
+        return join(start, changes(start, follow), killSwitch);
+    }
+
+    private Source<JoinCursors, NotUsed> join(
+            JoinCursors start, Source<ChangedKeys, NotUsed> changed, SharedKillSwitch killSwitch) {
+        return changed.via(killSwitch.flow())
                 // What changes while a group is in work becomes the next group.
                 .batchWeighted(GROUP_KEYS_MAX, keys -> (long) Math.max(1, keys.count()), keys -> keys, ChangedKeys::and)
                 .flatMapConcat(group -> work(group).map(done -> group))
+                .filter(ChangedKeys::hasRead)
                 .statefulMap(
                         () -> start,
                         (before, group) -> {
@@ -251,8 +303,15 @@ public final class DeltaJoin {
                 .mapAsync(1, behind -> cursors.save(behind).thenApply(saved -> behind));
     }
 
-    private Source<ChangedKeys, NotUsed> changes(JoinSide side, Source<ChangeBatch, NotUsed> batches) {
-        return batches.map(batch -> ChangedKeys.of(side, batch, allocator));
+    private Source<ChangedKeys, NotUsed> changes(JoinCursors from, boolean follow) {
+        return changes(Followed.LEFT, left.changes(from.left(), JoinPlan.names(plan.leftKey()), follow))
+                .merge(changes(Followed.RIGHT, right.changes(from.right(), JoinPlan.names(plan.rightKey()), follow)))
+                .merge(changes(
+                        Followed.OUTPUT, output.changes(from.output(), JoinPlan.names(plan.outputKey()), follow)));
+    }
+
+    private Source<ChangedKeys, NotUsed> changes(Followed table, Source<ChangeBatch, NotUsed> batches) {
+        return batches.map(batch -> ChangedKeys.of(table, batch, allocator));
     }
 
     /** One element, when the output of all keys was acknowledged. */

@@ -26,7 +26,8 @@ import org.apache.pekko.actor.typed.DispatcherSelector;
 /**
  * Cursors in a file of JSON. Written beside it, forced to disk and renamed, so that a crash leaves the old or the new ones:
  *
- * <pre>{"version":1,"left":{"table_id":3,"offsets":{"0":17,"1":4}},"right":{"table_id":5,"offsets":{}}}</pre>
+ * <pre>{"version":1,"left":{"table_id":3,"offsets":{"0":17,"1":4}},"right":{"table_id":5,"offsets":{}},
+ * "output":{"table_id":6,"offsets":{"0":40}}}</pre>
  */
 public final class FileCursorStore implements CursorStore {
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -66,7 +67,8 @@ public final class FileCursorStore implements CursorStore {
             if (json.path("version").asInt() != VERSION) {
                 throw damaged("it is not of version " + VERSION, null);
             }
-            return Optional.of(new JoinCursors(cursor(json.path("left")), cursor(json.path("right"))));
+            return Optional.of(new JoinCursors(
+                    cursor(json.path("left")), cursor(json.path("right")), cursor(json.path("output"))));
         } catch (NoSuchFileException e) {
             return Optional.empty();
         } catch (IOException | IllegalArgumentException e) {
@@ -100,6 +102,7 @@ public final class FileCursorStore implements CursorStore {
         ObjectNode json = JSON.createObjectNode().put("version", VERSION);
         put(json.putObject("left"), cursors.left());
         put(json.putObject("right"), cursors.right());
+        put(json.putObject("output"), cursors.output());
         Path next = file.resolveSibling(file.getFileName() + ".next");
         try {
             Files.write(next, JSON.writeValueAsBytes(json));

@@ -21,6 +21,12 @@ interface JoinTable {
     /** @param follow whether the source goes on for ever, or ends where the changelog ends now */
     Source<ChangeBatch, NotUsed> changes(ChangelogCursor from, List<String> columns, boolean follow);
 
+    /** Where the changelog ends now. */
+    CompletionStage<ChangelogCursor> end();
+
+    /** These columns of all rows that were there before the source was run, each at least once. */
+    Source<Rows, NotUsed> scan(List<String> columns);
+
     /** @param key one row, the columns of the bucket key */
     CompletionStage<Rows> prefix(Rows key, List<String> columns, int limit);
 
@@ -38,6 +44,16 @@ interface JoinTable {
             @Override
             public Source<ChangeBatch, NotUsed> changes(ChangelogCursor from, List<String> columns, boolean follow) {
                 return follow ? table.changelog(from, columns) : table.changelogUntilNow(from, columns);
+            }
+
+            @Override
+            public CompletionStage<ChangelogCursor> end() {
+                return table.changelogEnd();
+            }
+
+            @Override
+            public Source<Rows, NotUsed> scan(List<String> columns) {
+                return table.scan(columns);
             }
 
             @Override

@@ -4,8 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Queue;
 import java.util.Random;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -20,7 +23,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Random changes on both sides, and a join that is killed at any step and resumed: the output ends as the full join of what is there. */
+/**
+ * Random changes on both sides, and a join that is killed at any step and resumed, while its last write lands late, and changelogs are
+ * trimmed: the output ends as the full join of what is there.
+ */
 class DeltaJoinSimulationTest {
     private static final int SEEDS = 200;
     private static final ActorTestKit KIT = ActorTestKit.create();
@@ -46,28 +52,38 @@ class DeltaJoinSimulationTest {
     private static void runs(JoinKind kind, Random random, BufferAllocator allocator) {
         JoinModel model = new JoinModel(kind, 1 + random.nextInt(3), 2, allocator);
         CursorStore cursors = CursorStore.inMemory();
+        Queue<Runnable> late = new ArrayDeque<>();
         int runs = 2 + random.nextInt(5);
         for (int run = 0; run < runs; run++) {
             int changes = random.nextInt(15);
             for (int i = 0; i < changes; i++) {
                 model.change(random);
             }
-            Fuse fuse = new Fuse(random.nextInt(60), random.nextBoolean(), () -> {
+            if (random.nextInt(6) == 0) {
+                model.trim(random);
+            }
+            Fuse fuse = new Fuse(random.nextInt(80), random.nextBoolean(), () -> {
                 if (random.nextInt(4) == 0) {
                     model.change(random);
+                } else if (random.nextInt(12) == 0 && !late.isEmpty()) {
+                    late.remove().run();
+                } else if (random.nextInt(80) == 0) {
+                    model.trim(random);
                 }
             });
-            DeltaJoin join =
-                    join(model, fuse, 1 + random.nextInt(4), cursors, 1 + random.nextInt(4), Runnable::run, allocator);
+            DeltaJoin join = join(model, fuse, 1 + random.nextInt(4), cursors, 1 + random.nextInt(4), late, allocator);
             finish(join.catchUp(KIT.system()).done());
         }
         Fuse never = new Fuse(Integer.MAX_VALUE, false, () -> {});
-        DeltaJoin last = join(model, never, 5, cursors, 3, Runnable::run, allocator);
+        DeltaJoin last = join(model, never, 5, cursors, 3, late, allocator);
+        last.catchUp(KIT.system()).done().toCompletableFuture().join();
+        assertThat(model.outputRows()).isEqualTo(model.fullJoin());
+        late.forEach(Runnable::run);
         last.catchUp(KIT.system()).done().toCompletableFuture().join();
         assertThat(model.outputRows()).isEqualTo(model.fullJoin());
 
         int writes = model.output.writes();
-        join(model, never, 5, CursorStore.inMemory(), 3, Runnable::run, allocator)
+        join(model, never, 5, CursorStore.inMemory(), 3, late, allocator)
                 .catchUp(KIT.system())
                 .done()
                 .toCompletableFuture()
@@ -83,6 +99,18 @@ class DeltaJoinSimulationTest {
             int rowsMax,
             CursorStore cursors,
             int parallelism,
+            Queue<Runnable> late,
+            BufferAllocator allocator) {
+        return join(model, fuse, rowsMax, cursors, parallelism, late, Runnable::run, allocator);
+    }
+
+    private static DeltaJoin join(
+            JoinModel model,
+            Fuse fuse,
+            int rowsMax,
+            CursorStore cursors,
+            int parallelism,
+            Queue<Runnable> late,
             Executor executor,
             BufferAllocator allocator) {
         CursorStore fused = new CursorStore() {
@@ -98,9 +126,9 @@ class DeltaJoinSimulationTest {
         };
         return new DeltaJoin(
                 model.plan(),
-                new FakeConnection(model.left, fuse, rowsMax, executor),
-                new FakeConnection(model.right, fuse, rowsMax, executor),
-                new FakeConnection(model.output, fuse, rowsMax, executor),
+                new FakeConnection(model.left, fuse, rowsMax, executor, late),
+                new FakeConnection(model.right, fuse, rowsMax, executor, late),
+                new FakeConnection(model.output, fuse, rowsMax, executor, late),
                 fused,
                 parallelism,
                 1000,
@@ -134,10 +162,11 @@ class DeltaJoinSimulationTest {
             Random random = new Random(seed);
             JoinModel model = new JoinModel(seed % 2 == 0 ? JoinKind.LEFT : JoinKind.INNER, 3, 2, allocator);
             CursorStore cursors = CursorStore.inMemory();
+            Queue<Runnable> late = new ConcurrentLinkedQueue<>();
             for (int run = 0; run < 4; run++) {
                 Fuse fuse = new Fuse(20 + random.nextInt(300), random.nextBoolean(), () -> {});
-                DeltaJoin.Running running =
-                        join(model, fuse, 3, cursors, 8, threads, allocator).run(KIT.system());
+                DeltaJoin.Running running = join(model, fuse, 3, cursors, 8, late, threads, allocator)
+                        .run(KIT.system());
                 for (int i = 0; i < 100; i++) {
                     model.change(random);
                 }
@@ -145,10 +174,14 @@ class DeltaJoinSimulationTest {
             }
             Fuse never = new Fuse(Integer.MAX_VALUE, false, () -> {});
             DeltaJoin.Running running =
-                    join(model, never, 3, cursors, 8, threads, allocator).run(KIT.system());
+                    join(model, never, 3, cursors, 8, late, threads, allocator).run(KIT.system());
             for (int i = 0; i < 200; i++) {
                 model.change(random);
             }
+            // Long after, for keys that nobody touches again.
+            await().atMost(Duration.ofSeconds(10))
+                    .until(() -> model.outputRows().equals(model.fullJoin()));
+            late.forEach(Runnable::run);
             await().atMost(Duration.ofSeconds(10))
                     .untilAsserted(() ->
                             assertThat(model.outputRows()).as("seed " + seed).isEqualTo(model.fullJoin()));

@@ -4,6 +4,8 @@ import io.weir.client.ChangeBatch;
 import io.weir.client.ChangelogCursor;
 import io.weir.client.Rows;
 import io.weir.client.TableDescription;
+import io.weir.codec.ErrorCode;
+import io.weir.codec.WeirException;
 import io.weir.codec.batch.ChangeType;
 import io.weir.codec.batch.EncodedRows;
 import io.weir.codec.row.Key;
@@ -34,6 +36,10 @@ final class FakeTable {
     private final BufferAllocator allocator;
     private final TreeMap<Key, byte[]> rows = new TreeMap<>();
     private final List<List<Change>> logs = new ArrayList<>();
+
+    /** Of each bucket, the first offset that the changelog still holds. */
+    private final List<Long> starts = new ArrayList<>();
+
     private CompletableFuture<Void> changed = new CompletableFuture<>();
     private int writes;
 
@@ -42,6 +48,7 @@ final class FakeTable {
         this.allocator = allocator;
         for (int i = 0; i < description.buckets(); i++) {
             logs.add(new ArrayList<>());
+            starts.add(0L);
         }
     }
 
@@ -144,6 +151,25 @@ final class FakeTable {
                 : Rows.of(description.columns(), built(description.columns(), List.copyOf(rows.values())));
     }
 
+    synchronized ChangelogCursor end() {
+        ChangelogCursor end = ChangelogCursor.start(description);
+        for (int bucket = 0; bucket < logs.size(); bucket++) {
+            end = end.moved(bucket, end(bucket));
+        }
+        return end;
+    }
+
+    /** As of now, in pieces of so many rows. */
+    synchronized List<Rows> scan(List<String> columns, int rowsMax) {
+        List<Column> wanted = description.columns(columns);
+        List<byte[]> all = List.copyOf(rows.values());
+        List<Rows> pieces = new ArrayList<>();
+        for (int from = 0; from < all.size(); from += rowsMax) {
+            pieces.add(Rows.of(wanted, built(wanted, all.subList(from, Math.min(all.size(), from + rowsMax)))));
+        }
+        return pieces;
+    }
+
     synchronized Rows prefix(Rows key, List<String> columns, int limit) {
         List<Column> wanted = description.columns(columns);
         Key prefix = KeyEncoder.of(key.columns(), description.bucketKey())
@@ -181,9 +207,20 @@ final class FakeTable {
         return logs.get(bucket).size();
     }
 
+    /** The changelog forgets what it holds by now. */
+    synchronized void trim() {
+        for (int bucket = 0; bucket < logs.size(); bucket++) {
+            starts.set(bucket, end(bucket));
+        }
+    }
+
     private synchronized CompletionStage<Optional<Pair<Long, ChangeBatch>>> next(
             int bucket, long offset, long end, ChangelogCursor from, List<String> columns, int rowsMax) {
         List<Change> log = logs.get(bucket);
+        if (offset < starts.get(bucket)) {
+            return CompletableFuture.failedFuture(
+                    new WeirException(ErrorCode.OFFSET_OUT_OF_RANGE, "%d of %d".formatted(offset, log.size())));
+        }
         if (offset >= end) {
             return CompletableFuture.completedFuture(Optional.empty());
         }

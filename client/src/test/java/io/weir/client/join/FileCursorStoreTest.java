@@ -16,7 +16,8 @@ import org.junit.jupiter.api.io.TempDir;
 class FileCursorStoreTest {
     private static final JoinCursors CURSORS = new JoinCursors(
             new ChangelogCursor(3, new TreeMap<>(Map.of(0, 17L, 11, Long.MAX_VALUE))),
-            new ChangelogCursor(5, new TreeMap<>()));
+            new ChangelogCursor(5, new TreeMap<>()),
+            new ChangelogCursor(6, new TreeMap<>(Map.of(2, 40L))));
 
     @TempDir
     Path directory;
@@ -33,7 +34,7 @@ class FileCursorStoreTest {
     void whatWasSavedLastIsFound() {
         assertThat(store().load().toCompletableFuture().join()).isEmpty();
 
-        store().save(new JoinCursors(CURSORS.right(), CURSORS.left()))
+        store().save(new JoinCursors(CURSORS.right(), CURSORS.left(), CURSORS.output()))
                 .toCompletableFuture()
                 .join();
         store().save(CURSORS).toCompletableFuture().join();
@@ -56,6 +57,7 @@ class FileCursorStoreTest {
             "{}",
             "{\"version\":1}",
             "{\"version\":2}",
+            "{\"version\":1,\"left\":{\"table_id\":1,\"offsets\":{}},\"right\":{\"table_id\":2,\"offsets\":{}}}",
             "{\"version\":1,\"left\":{\"table_id\":1,\"offsets\":{\"x\":1}}}"
         }) {
             Files.writeString(directory.resolve("cursors"), text);

@@ -102,6 +102,11 @@ final class JoinModel {
         }
     }
 
+    /** One of the three changelogs forgets what it holds. */
+    void trim(Random random) {
+        List.of(left, right, output).get(random.nextInt(3)).trim();
+    }
+
     TreeSet<String> outputRows() {
         TreeSet<String> texts = new TreeSet<>();
         rows(output).forEach(row -> texts.add(sorted(row)));

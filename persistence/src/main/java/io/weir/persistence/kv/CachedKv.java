@@ -3,6 +3,7 @@ package io.weir.persistence.kv;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.RemovalCause;
+import io.weir.codec.row.Key;
 import io.weir.persistence.file.DiskFullException;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -68,7 +69,7 @@ public final class CachedKv implements KvEngine {
             this.store = store;
             this.generation = generation;
             this.bytes = bytes;
-            this.hash = 31 * (31 * Arrays.hashCode(bytes) + generation) + System.identityHashCode(store);
+            this.hash = Key.hash(bytes) + 31 * (System.identityHashCode(store) + generation);
         }
 
         @Override
