@@ -216,7 +216,9 @@ final class KvState {
             }
             long end = log.endOffset();
             if (stored != end || from != end) {
-                LOG.info("KV state is caught up directory={} from={} to={}", directory, from, end);
+                if (from < end) {
+                    LOG.info("KV state is caught up directory={} from={} to={}", directory, from, end);
+                }
                 begin();
                 unsynced = true;
                 new LogReplay(rules, store, replayStepBytes).run(log, from);
