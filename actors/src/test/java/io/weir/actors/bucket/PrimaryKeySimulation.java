@@ -684,6 +684,9 @@ final class PrimaryKeySimulation {
                             types == null ? ChangeType.INSERT : ChangeType.of(types.get(types.position() + i));
                     found.add(new Logged(type, ModelRows.decode(written, rows[i])));
                 }
+                require(
+                        rows.length == 0 || found.get(found.size() - 1).type() != ChangeType.UPDATE_BEFORE,
+                        "a batch ends between a row before and the row after: " + batch.header());
             }
         }
         return found;
