@@ -133,8 +133,14 @@ final class RowsRoute {
 
     private static CompletionStage<HttpResponse> closing(
             RequestBody body, java.util.function.Supplier<CompletionStage<Stored>> storing) {
-        return storing.get()
-                .whenComplete((stored, failure) -> {
+        CompletionStage<Stored> begun;
+        try {
+            begun = storing.get();
+        } catch (RuntimeException e) {
+            body.close();
+            throw e;
+        }
+        return begun.whenComplete((stored, failure) -> {
                     if (failure != null) {
                         body.close();
                     } else {
