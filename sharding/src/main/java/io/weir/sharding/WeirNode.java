@@ -76,18 +76,21 @@ public final class WeirNode {
     private final BufferAllocator allocator;
     private final ClusterView cluster;
     private final CompletionStage<Done> ready;
+    private final CompletionStage<Void> givenBack;
 
     private WeirNode(
             NodeSettings settings,
             ActorSystem<Void> system,
             BufferAllocator allocator,
             ClusterView cluster,
-            CompletionStage<Done> ready) {
+            CompletionStage<Done> ready,
+            CompletionStage<Void> givenBack) {
         this.settings = settings;
         this.system = system;
         this.allocator = allocator;
         this.cluster = cluster;
         this.ready = ready;
+        this.givenBack = givenBack;
     }
 
     /**
@@ -116,9 +119,9 @@ public final class WeirNode {
             giveBack(data, allocator, stores);
             throw e;
         }
-        var unused = system.getWhenTerminated().thenRun(() -> giveBack(data, allocator, stores));
+        CompletionStage<Void> givenBack = system.getWhenTerminated().thenRun(() -> giveBack(data, allocator, stores));
         try {
-            return assemble(settings, system, allocator, stores, data.nodeId());
+            return assemble(settings, system, allocator, stores, data.nodeId(), givenBack);
         } catch (RuntimeException e) {
             system.terminate();
             throw e;
@@ -172,7 +175,8 @@ public final class WeirNode {
             ActorSystem<Void> system,
             BufferAllocator allocator,
             KvStores stores,
-            String nodeId) {
+            String nodeId,
+            CompletionStage<Void> givenBack) {
         Cluster pekko = Cluster.get(system);
         if (settings.seeds().isEmpty()) {
             pekko.manager().tell(Join.create(pekko.selfMember().address()));
@@ -223,7 +227,7 @@ public final class WeirNode {
         leaveInOrder(system, new LeaveInOrder(system, view, dropped, settings.handOverTimeout()));
         CompletionStage<Done> ready =
                 view.askCatalog(Catalog.ListDatabases::new).thenApply(reply -> Done.getInstance());
-        return new WeirNode(settings, system, allocator, view, ready);
+        return new WeirNode(settings, system, allocator, view, ready, givenBack);
     }
 
     private static <M> ActorRef<M> singleton(ActorSystem<?> system, SingletonActor<M> actor) {
@@ -292,8 +296,13 @@ public final class WeirNode {
         return system;
     }
 
-    /** Leaves in order: buckets stop, others take their logs over, the node leaves the cluster, the system ends. */
+    /**
+     * Leaves in order: buckets stop, others take their logs over, the node leaves the cluster, the system ends. Completes when the data
+     * directory may be used by another.
+     */
     public CompletionStage<Done> stop() {
-        return CoordinatedShutdown.get(system).runAll(CoordinatedShutdown.actorSystemTerminateReason());
+        return CoordinatedShutdown.get(system)
+                .runAll(CoordinatedShutdown.actorSystemTerminateReason())
+                .thenCombine(givenBack, (done, nothing) -> done);
     }
 }
