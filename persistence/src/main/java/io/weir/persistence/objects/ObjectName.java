@@ -12,12 +12,15 @@ import java.util.Arrays;
  *
  * <p>At most {@value #BYTES_MAX} bytes of UTF-8, a part at most {@value #PART_BYTES_MAX} (a file name). No part is empty or starts
  * with a dot (so neither {@code .} nor {@code ..}, and a directory store has room for files of its own), and there are no control
- * characters and no backslashes. No name may go on where another one ends ({@code a} and {@code a/b}): S3 would take it, a
- * directory cannot.
+ * characters and none of those of {@link #FORBIDDEN}. No name may go on where another one ends ({@code a} and {@code a/b}): S3
+ * would take it, a directory cannot.
  */
 public record ObjectName(String value) implements Comparable<ObjectName> {
     public static final int BYTES_MAX = 900;
     public static final int PART_BYTES_MAX = 200;
+
+    /** The S3 connector signs the question mark wrongly; the rest are what some file systems and tools do not take. */
+    static final String FORBIDDEN = "\\?#*\"<>|";
 
     /** @throws IllegalArgumentException where the name breaks a rule; the message says which */
     public ObjectName {
@@ -25,8 +28,9 @@ public record ObjectName(String value) implements Comparable<ObjectName> {
             throw new IllegalArgumentException(
                     "name of an object is longer than %d bytes: %d characters".formatted(BYTES_MAX, value.length()));
         }
-        if (value.chars().anyMatch(c -> Character.isISOControl(c) || c == '\\')) {
-            throw new IllegalArgumentException("name of an object has a control character or a backslash: " + value);
+        if (value.chars().anyMatch(c -> Character.isISOControl(c) || FORBIDDEN.indexOf(c) >= 0)) {
+            throw new IllegalArgumentException(
+                    "name of an object has a control character or one of " + FORBIDDEN + ": " + value);
         }
         int start = 0;
         while (start <= value.length()) {

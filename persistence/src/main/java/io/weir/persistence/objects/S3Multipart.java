@@ -1,8 +1,11 @@
 package io.weir.persistence.objects;
 
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
 import org.apache.pekko.Done;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.http.scaladsl.model.ContentType;
@@ -15,6 +18,7 @@ import org.apache.pekko.stream.connectors.s3.S3Attributes;
 import org.apache.pekko.stream.connectors.s3.S3Headers;
 import org.apache.pekko.stream.connectors.s3.S3Settings;
 import org.apache.pekko.stream.connectors.s3.javadsl.S3;
+import org.apache.pekko.stream.javadsl.Keep;
 import org.apache.pekko.stream.javadsl.Sink;
 import org.apache.pekko.stream.javadsl.Source;
 import org.apache.pekko.util.ByteString;
@@ -36,21 +40,31 @@ final class S3Multipart {
     private final S3StoreSettings settings;
     private final Materializer materializer;
     private final Attributes attributes;
+    /** An upload of which no part is taken for so long is given up; the connector itself would wait for its pool much longer. */
+    private final Duration patience;
 
     S3Multipart(S3StoreSettings settings, S3Settings connector, Materializer materializer) {
         this.settings = settings;
         this.materializer = materializer;
         RetrySettings retry =
                 RetrySettings.create(settings.attempts() - 1, settings.backoffMin(), settings.backoffMax(), 0.5);
+        this.patience = settings.requestTimeout().plus(settings.backoffMax()).multipliedBy(settings.attempts());
         this.attributes = S3Attributes.settings(
                 connector.withRetrySettings(retry).withMultipartUploadSettings(MultipartUploadSettings.create(retry)));
     }
 
     /** Fails with {@link BodyFailure} where the body does, else with whatever the connector does. */
     CompletionStage<Done> upload(ObjectName name, Source<ByteString, NotUsed> parts, Map<String, String> metadata) {
-        return parts.mapError(Throwable.class, BodyFailure::new)
-                .runWith(sink(name, metadata).addAttributes(attributes), materializer)
-                .thenApply(result -> Done.getInstance());
+        var run = parts.mapError(Throwable.class, BodyFailure::new)
+                .idleTimeout(patience)
+                .watchTermination(Keep.right())
+                .toMat(sink(name, metadata).addAttributes(attributes), Keep.both())
+                .run(materializer);
+        CompletableFuture<MultipartUploadResult> result =
+                run.second().toCompletableFuture().copy();
+        var unused = run.first()
+                .whenComplete((end, failure) -> result.orTimeout(patience.toMillis(), TimeUnit.MILLISECONDS));
+        return result.thenApply(done -> Done.getInstance());
     }
 
     /** Only the connector's API for Scala lets us choose the size of parts. */

@@ -66,7 +66,7 @@ final class S3Read {
     private Source<ByteString, NotUsed> again() {
         failures++;
         if (failures >= retries.attempts()) {
-            return Source.failed(lastFailure);
+            return Source.failed(new GivenUp());
         }
         ObjectMetadata known = metadata;
         long whole = known == null ? -1 : known.getContentLength();
@@ -131,5 +131,10 @@ final class S3Read {
             }
         }
         return errors.translate(name, failure);
+    }
+
+    /** Ends the recovering, which would recover from {@link ObjectStoreException.Retryable} for ever. */
+    private static final class GivenUp extends RuntimeException {
+        private static final long serialVersionUID = 1L;
     }
 }

@@ -12,7 +12,8 @@ import java.util.Optional;
  * @param partBytes a body of more goes as a multipart upload, in parts of this size; 5 MiB to 64 MiB. A put holds up to six parts: two
  *     that show whether there is more than one, three in the connector's buffer, and one on its way
  * @param requestTimeout for the answer to one request; for a get until its first byte. A get that stands still later ends by
- *     {@code pekko.http.client.idle-timeout}
+ *     {@code pekko.http.client.idle-timeout}. A multipart upload of which no part is taken, or given by its body, for
+ *     attempts * (requestTimeout + backoffMax) is given up
  * @param attempts how often a request is tried in all, 1 or more
  * @param backoffMin the pause after attempt n is chosen evenly between half of and all of min * 2^(n-1), at most max
  */

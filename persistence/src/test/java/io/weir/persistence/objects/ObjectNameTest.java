@@ -21,6 +21,8 @@ final class ObjectNameTest {
                 "a/./b",
                 ".puts/1",
                 "a\\b",
+                "a?b",
+                "a#b",
                 "a\nb",
                 "a\0b",
                 "\uD800",

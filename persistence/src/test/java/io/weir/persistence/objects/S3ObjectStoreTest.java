@@ -156,4 +156,63 @@ final class S3ObjectStoreTest extends ObjectStoreContract {
         assertThatThrownBy(() -> S3StoreSettings.fromEnvironment("b", Map.of("AWS_ACCESS_KEY_ID", "k")))
                 .hasMessageContaining("AWS_SECRET_ACCESS_KEY");
     }
+
+    @Test
+    void behindAFaultyNetworkEveryOutcomeIsTrue() {
+        long seed = Long.getLong("weir.seed", System.nanoTime());
+        try (FaultyProxy proxy = new FaultyProxy(system, server.port(), seed, Duration.ofMillis(900))) {
+            proxy.faults(0.3);
+            S3ObjectStore faulty = storeWith(proxy.port(), S3Server.KEY, Duration.ofMillis(600));
+            SplittableRandom random = new SplittableRandom(seed);
+            int succeeded = 0;
+            for (int i = 0; i < 24; i++) {
+                succeeded += putIfAbsentTellsTheTruth(faulty, name("c/" + random.nextInt(12)), i) ? 1 : 0;
+                succeeded += putAndGetTellTheTruth(faulty, name("p/" + i), i, 1 + random.nextInt(300_000)) ? 1 : 0;
+            }
+            succeeded += putAndGetTellTheTruth(faulty, name("large"), 99, 11_000_000) ? 1 : 0;
+            assertThat(succeeded).isGreaterThan(24);
+            assertThat(proxy.counts()).containsKeys(FaultyProxy.Fault.DONE_BUT_500, FaultyProxy.Fault.CUT);
+        } catch (AssertionError | RuntimeException e) {
+            throw new AssertionError("replay with -Dweir.seed=" + seed, e);
+        }
+    }
+
+    /** The store without faults tells what is really there. @return whether the outcome was certain */
+    private boolean putIfAbsentTellsTheTruth(ObjectStore faulty, ObjectName name, int number) {
+        byte[] content = bytes(number, 1000 + number);
+        Optional<byte[]> before = content(name);
+        try {
+            PutIfAbsent outcome = await(faulty.putIfAbsent(name, ByteString.fromArray(content)));
+            if (outcome instanceof PutIfAbsent.Unknown) {
+                return false;
+            }
+            boolean created = outcome instanceof PutIfAbsent.Created;
+            assertThat(created).as("%s of %s", outcome, name).isEqualTo(before.isEmpty());
+            assertThat(content(name).orElseThrow()).isEqualTo(before.orElse(content));
+            return true;
+        } catch (ObjectStoreException.Retryable e) {
+            assertThat(content(name).map(ByteString::fromArray)).isEqualTo(before.map(ByteString::fromArray));
+            return false;
+        }
+    }
+
+    private static Optional<byte[]> content(ObjectName name) {
+        return await(store.head(name)).map(info -> read(store.get(name)));
+    }
+
+    private boolean putAndGetTellTheTruth(ObjectStore faulty, ObjectName name, int number, int size) {
+        byte[] content = bytes(number, size + 10);
+        try {
+            StoredObject stored = await(faulty.put(name, body(content)));
+            assertThat(read(store.get(stored))).isEqualTo(content);
+            assertThat(read(faulty.get(stored))).isEqualTo(content);
+            assertThat(read(faulty.get(name, 3, size))).isEqualTo(java.util.Arrays.copyOfRange(content, 3, 3 + size));
+            assertThat(await(faulty.head(name))).isPresent();
+            ObjectPage page = await(faulty.list(name.value(), Optional.empty(), 1));
+            assertThat(page.objects()).hasSize(1);
+            return true;
+        } catch (ObjectStoreException.Retryable e) {
+            return false;
+        }
+    }
 }
