@@ -1,6 +1,10 @@
 package io.weir.persistence.objects;
 
+import static java.util.concurrent.CompletableFuture.completedFuture;
+
 import java.nio.ByteBuffer;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
 import java.util.zip.CRC32C;
 import org.apache.pekko.stream.Attributes;
 import org.apache.pekko.stream.FlowShape;
@@ -10,7 +14,6 @@ import org.apache.pekko.stream.stage.AbstractInOutHandler;
 import org.apache.pekko.stream.stage.GraphStage;
 import org.apache.pekko.stream.stage.GraphStageLogic;
 import org.apache.pekko.util.ByteString;
-import org.jspecify.annotations.Nullable;
 
 /** Passes bytes on, and asks at their end whether they were right. */
 final class ByteCheck extends GraphStage<FlowShape<ByteString, ByteString>> {
@@ -24,17 +27,17 @@ final class ByteCheck extends GraphStage<FlowShape<ByteString, ByteString>> {
 
     /** Judges all the bytes of one stream. */
     interface Verdict {
-        /** @return what the stream fails with; null where the bytes are right */
-        @Nullable
-        ObjectStoreException of(long size, int crc32c);
+        /** @return what the stream fails with, soon; empty where the bytes are right */
+        CompletionStage<Optional<ObjectStoreException>> of(long size, int crc32c);
     }
 
     static ByteCheck is(StoredObject expected) {
-        return new ByteCheck((size, crc) -> size == expected.size() && crc == expected.crc32c()
-                ? null
-                : new ObjectStoreException.Damaged(
-                        "object %s came back with %d bytes, CRC-32C %08x; expected %d bytes, %08x"
-                                .formatted(expected.name(), size, crc, expected.size(), expected.crc32c())));
+        return new ByteCheck((size, crc) -> completedFuture(
+                size == expected.size() && crc == expected.crc32c()
+                        ? Optional.empty()
+                        : Optional.of(new ObjectStoreException.Damaged(
+                                "object %s came back with %d bytes, CRC-32C %08x; expected %d bytes, %08x"
+                                        .formatted(expected.name(), size, crc, expected.size(), expected.crc32c())))));
     }
 
     @Override
@@ -82,12 +85,15 @@ final class ByteCheck extends GraphStage<FlowShape<ByteString, ByteString>> {
 
                 @Override
                 public void onUpstreamFinish() {
-                    ObjectStoreException failure = verdict.of(size, (int) crc.getValue());
-                    if (failure == null) {
-                        completeStage();
-                    } else {
-                        failStage(failure);
-                    }
+                    var judged = createAsyncCallback((Optional<ObjectStoreException> failure) -> {
+                        if (failure.isPresent()) {
+                            failStage(failure.get());
+                        } else {
+                            completeStage();
+                        }
+                    });
+                    setKeepGoing(true);
+                    var unused = verdict.of(size, (int) crc.getValue()).thenAccept(judged::invoke);
                 }
             });
         }

