@@ -80,7 +80,10 @@ final class ByteCheck extends GraphStage<FlowShape<ByteString, ByteString>> {
 
                 @Override
                 public void onPull() {
-                    pull(in);
+                    // At the end the verdict may be awaited.
+                    if (!isClosed(in)) {
+                        pull(in);
+                    }
                 }
 
                 @Override
