@@ -57,13 +57,17 @@ final class FakeCluster implements WeirCluster, AutoCloseable {
 
     FakeCluster() {
         system = ActorSystem.create(
-                Behaviors.empty(), "fake", ConfigFactory.parseString("""
+                Behaviors.empty(),
+                "fake",
+                ConfigFactory.parseString("""
                                 pekko.actor.provider = local
                                 pekko.loglevel = WARNING
                                 pekko.persistence.journal.plugin = "pekko.persistence.journal.inmem"
                                 pekko.coordinated-shutdown.exit-jvm = off
                                 pekko.coordinated-shutdown.run-by-jvm-shutdown-hook = off
-                                """).withFallback(ConfigFactory.load()));
+                                """)
+                        .withFallback(ConfigFactory.parseResources("weir-objects.conf"))
+                        .withFallback(ConfigFactory.load()));
         catalog = system.systemActorOf(CatalogBehavior.create(Clock.systemUTC(), mirror), "catalog", Props.empty());
     }
 

@@ -127,7 +127,8 @@ class DeltaJoinIT {
         private final ActorSystem<Void> system = ActorSystem.create(
                 Behaviors.empty(),
                 "client",
-                ConfigFactory.parseString("pekko.actor.provider = local").withFallback(ConfigFactory.load()));
+                ConfigFactory.parseString("pekko.actor.provider = local, pekko.fail-mixed-versions = off")
+                        .withFallback(ConfigFactory.load()));
         private final BufferAllocator allocator = new RootAllocator();
         private final WeirClient client;
 

@@ -57,9 +57,21 @@ class LayeringTest {
     static final ArchRule codecAndPersistenceKnowNoActors = noClasses()
             .that()
             .resideInAnyPackage("io.weir.codec..", "io.weir.persistence..")
+            // Streams, HTTP and the S3 connector; of actors no more than the system they run in.
+            .and()
+            .resideOutsideOfPackage("io.weir.persistence.objects..")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("org.apache.pekko..");
+
+    @ArchTest
+    static final ArchRule objectsUseOnlyTheStreamsOfPekko = noClasses()
+            .that()
+            .resideInAPackage("io.weir.persistence.objects..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(
+                    "org.apache.pekko.actor.typed..", "org.apache.pekko.cluster..", "org.apache.pekko.persistence..");
 
     @ArchTest
     static final ArchRule timeIsInjected = noClasses()
