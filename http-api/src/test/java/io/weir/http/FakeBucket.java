@@ -99,7 +99,15 @@ final class FakeBucket {
                 } else if (message instanceof Bucket.Describe describe) {
                     describe.replyTo()
                             .tell(new Bucket.Description(
-                                    "127.0.0.1:1", 1, faults.logStart, bucket.end, bucket.end * 10, 0, 0, List.of()));
+                                    "127.0.0.1:1",
+                                    1,
+                                    faults.logStart,
+                                    bucket.end,
+                                    bucket.end * 10,
+                                    0,
+                                    0,
+                                    null,
+                                    List.of()));
                 }
                 return Behaviors.same();
             });

@@ -188,7 +188,7 @@ public final class WeirNode {
         ActorRef<Catalog.Command> catalog =
                 singleton(system, SingletonActor.of(CatalogBehavior.create(Clock.systemUTC(), mirror), "catalog"));
         ActorRef<BucketManifest.Command> manifests =
-                singleton(system, SingletonActor.of(Manifests.create(), "manifests"));
+                singleton(system, SingletonActor.of(Manifests.create(Clock.systemUTC()), "manifests"));
         ActorRef<Sequence.Command> sequences = singleton(system, SingletonActor.of(Sequences.create(), "sequences"));
         String bootId = BootId.current(() -> UUID.randomUUID().toString());
         BucketManifest.Node self = new BucketManifest.Node(
@@ -202,6 +202,7 @@ public final class WeirNode {
                 manifests,
                 sequences,
                 stores,
+                null,
                 bootId,
                 bucket -> tableOf(system, catalog, settings, bucket),
                 new LogPuller(system, files, settings, stores, segmentIo),

@@ -245,6 +245,7 @@ public final class Bucket {
     /**
      * @param node address of the node that leads, as {@code host:port}
      * @param kvBytes about what the KV state takes on the disk; 0 for a log table, or while its store is closed
+     * @param remote null where the node has no object store
      * @param corruptions sentences for people, one a damaged place; empty when all is well
      */
     public record Description(
@@ -255,12 +256,31 @@ public final class Bucket {
             long hotBytes,
             long kvBytes,
             int writers,
+            @Nullable RemoteDescription remote,
             List<String> corruptions)
             implements DescribeReply {
         public Description {
             corruptions = List.copyOf(corruptions);
         }
     }
+
+    /**
+     * @param hotStartOffset first offset on the leader's disk
+     * @param endOffset past the last row on the object store
+     * @param bytes of segments there
+     * @param snapshotOffset of the newest KV snapshot; -1 for none
+     * @param waitingSegments sealed segments that are not there yet, with so many bytes
+     * @param problem why the last upload failed, for people; null after one that did not
+     */
+    public record RemoteDescription(
+            long hotStartOffset,
+            long endOffset,
+            long bytes,
+            int segments,
+            long snapshotOffset,
+            int waitingSegments,
+            long waitingBytes,
+            @Nullable String problem) {}
 
     /** An error, for any of the questions. */
     public record Refused(ErrorCode code, String detail)

@@ -3,11 +3,13 @@ package io.weir.actors.bucket;
 import io.weir.actors.catalog.TableInfo;
 import io.weir.persistence.file.FileStore;
 import io.weir.persistence.kv.KvStores;
+import io.weir.persistence.objects.RemoteTier;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.concurrent.CompletionStage;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.pekko.actor.typed.ActorRef;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the buckets of a node share and reach the world through.
@@ -16,6 +18,7 @@ import org.apache.pekko.actor.typed.ActorRef;
  * @param allocator bounds the Arrow memory of the node
  * @param node this node, as manifests name it
  * @param sequences where {@link Sequences} runs, on this node or another
+ * @param remote the object store, or null where this node has none
  * @param stores KV states of this node's primary-key tables; a bucket's is the directory {@code kv} in its own
  * @param bootId names this boot of the machine; see {@link io.weir.persistence.kv.DurableOffset}
  * @param manifests where {@link Manifests} runs, on this node or another
@@ -29,6 +32,7 @@ public record BucketPorts(
         ActorRef<BucketManifest.Command> manifests,
         ActorRef<Sequence.Command> sequences,
         KvStores stores,
+        @Nullable RemoteTier remote,
         String bootId,
         Tables tables,
         LogTransfer transfer,

@@ -42,6 +42,7 @@ final class BucketStart {
     /**
      * A log that this node leads.
      *
+     * @param remote null where the node has no object store
      * @param rows of a table with a primary key: its KV state, not opened yet; else null
      */
     record OpenBucket(
@@ -49,6 +50,7 @@ final class BucketStart {
             TableProperties properties,
             BucketLog log,
             @Nullable PrimaryKeyState rows,
+            @Nullable BucketRemote remote,
             int leaderEpoch,
             LocalBuckets.Lease lease) {
         /** Closes the files and keeps the lease. */
@@ -64,8 +66,7 @@ final class BucketStart {
     }
 
     CompletionStage<OpenBucket> run() {
-        CompletionStage<BucketManifest.Ownership> ownership =
-                askManifest(replyTo -> new BucketManifest.GetOwnership(bucket, replyTo));
+        CompletionStage<Manifest> ownership = askManifest(replyTo -> new BucketManifest.GetManifest(bucket, replyTo));
         // The table only when nobody else writes to the log any more: else it may be older than the log's last rows.
         return ports.buckets().acquire(bucket).thenCompose(lease -> ports.tables()
                 .of(bucket)
@@ -79,7 +80,7 @@ final class BucketStart {
                 }));
     }
 
-    private record Claim(TableInfo table, BucketManifest.Ownership before) {}
+    private record Claim(TableInfo table, Manifest before) {}
 
     private CompletionStage<Claim> bring(Claim claim) {
         if (bucket.bucket() < 0 || bucket.bucket() >= claim.table().buckets()) {
@@ -102,7 +103,7 @@ final class BucketStart {
     private CompletionStage<OpenBucket> openAndRaise(Claim claim, LocalBuckets.Lease lease) {
         TableProperties properties = TableProperties.from(claim.table().properties());
         return CompletableFuture.supplyAsync(() -> open(claim, properties), segmentIo)
-                .thenCompose(log -> askManifest((ActorRef<BucketManifest.Ownership> replyTo) ->
+                .thenCompose(log -> askManifest((ActorRef<BucketManifest.Reply> replyTo) ->
                                 new BucketManifest.RaiseEpoch(bucket, log.lastLeaderEpoch(), ports.node(), replyTo))
                         .thenApply(raised -> opened(claim.table(), properties, log, raised.epoch(), lease))
                         .whenCompleteAsync((open, failure) -> closeAfter(failure, log), segmentIo));
@@ -113,7 +114,8 @@ final class BucketStart {
         PrimaryKeyState rows = table.hasPrimaryKey()
                 ? new PrimaryKeyState(new KvState(ports, bucket, log), log, ports.settings(), epoch)
                 : null;
-        return new OpenBucket(table, properties, log, rows, epoch, lease);
+        // spine: restore
+        return new OpenBucket(table, properties, log, rows, null, epoch, lease);
     }
 
     private BucketLog open(Claim claim, TableProperties properties) {
@@ -151,10 +153,16 @@ final class BucketStart {
         }
     }
 
-    private CompletionStage<BucketManifest.Ownership> askManifest(
-            org.apache.pekko.japi.function.Function<ActorRef<BucketManifest.Ownership>, BucketManifest.Command>
-                    question) {
-        return AskPattern.ask(ports.manifests(), question, MANIFEST_TIMEOUT, system.scheduler());
+    private CompletionStage<Manifest> askManifest(
+            org.apache.pekko.japi.function.Function<ActorRef<BucketManifest.Reply>, BucketManifest.Command> question) {
+        return AskPattern.<BucketManifest.Command, BucketManifest.Reply>ask(
+                        ports.manifests(), question, MANIFEST_TIMEOUT, system.scheduler())
+                .thenApply(reply -> {
+                    if (reply instanceof BucketManifest.Refused refused) {
+                        throw new WeirException(ErrorCode.BUCKET_UNAVAILABLE, refused.why());
+                    }
+                    return (Manifest) reply;
+                });
     }
 
     /** True when the bucket will never be there: nothing has to be tried again. */

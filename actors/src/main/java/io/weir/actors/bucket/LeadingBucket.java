@@ -377,6 +377,7 @@ final class LeadingBucket extends AbstractBehavior<Bucket.Command> {
                         log.sizeInBytes(),
                         rows == null ? 0 : rows.kv().sizeInBytes(),
                         writers,
+                        null,
                         corruptions));
         return this;
     }

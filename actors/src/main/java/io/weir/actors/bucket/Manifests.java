@@ -1,5 +1,6 @@
 package io.weir.actors.bucket;
 
+import java.time.Clock;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
@@ -11,13 +12,13 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
 public final class Manifests {
     private Manifests() {}
 
-    public static Behavior<BucketManifest.Command> create() {
+    public static Behavior<BucketManifest.Command> create(Clock clock) {
         return Behaviors.setup(context -> Behaviors.receive(BucketManifest.Command.class)
                 .onMessage(BucketManifest.Command.class, command -> {
                     String name = command.bucket().entityId();
                     ActorRef<BucketManifest.Command> manifest = context.getChild(name)
                             .map(ActorRef::<BucketManifest.Command>unsafeUpcast)
-                            .orElseGet(() -> context.spawn(BucketManifest.create(command.bucket()), name));
+                            .orElseGet(() -> context.spawn(BucketManifest.create(command.bucket(), clock), name));
                     manifest.tell(command);
                     return Behaviors.same();
                 })

@@ -20,6 +20,9 @@ final class PropertyRules {
     static final String COMPRESSION = "log.compression";
     static final String LINGER = "log.linger";
 
+    static final String LOCAL_SEGMENTS = "log.local-segments";
+    static final String SNAPSHOT_INTERVAL = "kv.snapshot-interval";
+
     static final String MERGE_ENGINE = "merge-engine";
     static final String VERSION_COLUMN = "merge-engine.version-column";
     static final String CHANGELOG_IMAGE = "changelog.image";
@@ -39,6 +42,8 @@ final class PropertyRules {
             RETAINED_SIZE,
             COMPRESSION,
             LINGER,
+            LOCAL_SEGMENTS,
+            SNAPSHOT_INTERVAL,
             MERGE_ENGINE,
             VERSION_COLUMN,
             CHANGELOG_IMAGE,
@@ -54,18 +59,14 @@ final class PropertyRules {
     static final List<String> COLUMN_VALUED = List.of(VERSION_COLUMN, AUTO_INCREMENT_COLUMN);
 
     /** Beginnings of what only a table with a primary key can have. */
-    static final List<String> OF_PRIMARY_KEYS = List.of(MERGE_ENGINE, "fields.", CHANGELOG_IMAGE, "auto-increment.");
+    static final List<String> OF_PRIMARY_KEYS =
+            List.of(MERGE_ENGINE, "fields.", CHANGELOG_IMAGE, "auto-increment.", "kv.");
 
     static final String OF_PARTITIONS = "partition.auto.";
 
     /** Properties of the contract that belong to features which this version does not have. */
-    private static final List<String> LATER = List.of(
-            "log.local-segments",
-            "kv.snapshot-interval",
-            "datalake.enabled",
-            "datalake.format",
-            "datalake.freshness",
-            "datalake.group");
+    private static final List<String> LATER =
+            List.of("datalake.enabled", "datalake.format", "datalake.freshness", "datalake.group");
 
     private static final String LATER_PREFIX = "datalake.";
 

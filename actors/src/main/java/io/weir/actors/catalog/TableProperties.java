@@ -23,6 +23,7 @@ import java.util.Optional;
  * log.retained-size   0        1mb to 1024gb for each bucket; past it the oldest segments are deleted. 0: no such bound
  * log.compression     zstd     zstd, lz4, none; of the batches that small writes are merged into
  * log.linger          0        0 to 1s; how long a commit waits for more writes
+ * log.local-segments  2        0 to 100000 sealed segments of each bucket that stay on its disk once they are on the object store
  * </pre>
  *
  * With a primary key:
@@ -35,6 +36,7 @@ import java.util.Optional;
  * changelog.image              full                      full, after
  * auto-increment.column        none                      an INT or BIGINT column that the store fills
  * auto-increment.cache-size    100000                    1 to 10000000
+ * kv.snapshot-interval         10m                       1s to 365d, or 0: no KV snapshots on the object store
  * </pre>
  *
  * Of a table with one partition column:
@@ -54,6 +56,8 @@ public record TableProperties(
         long retainedBytes,
         Compression compression,
         Duration linger,
+        int localSegments,
+        Duration snapshotInterval,
         MergeSpec merge,
         ChangelogImage changelogImage,
         Optional<AutoIncrement> autoIncrement,
@@ -100,6 +104,12 @@ public record TableProperties(
                         properties.getOrDefault(PropertyRules.LINGER, "0"),
                         Duration.ZERO,
                         Duration.ofSeconds(1)),
+                PropertyRules.count(
+                        PropertyRules.LOCAL_SEGMENTS,
+                        properties.getOrDefault(PropertyRules.LOCAL_SEGMENTS, "2"),
+                        0,
+                        100_000),
+                snapshotInterval(properties.getOrDefault(PropertyRules.SNAPSHOT_INTERVAL, "10m")),
                 MergeProperties.spec(properties),
                 PropertyRules.choice(
                         PropertyRules.CHANGELOG_IMAGE,
@@ -127,6 +137,15 @@ public record TableProperties(
                     PropertyRules.TTL, value(properties, PropertyRules.TTL), "0 (for ever) or at least 1s");
         }
         return ttl;
+    }
+
+    private static Duration snapshotInterval(String value) {
+        Duration interval =
+                PropertyRules.duration(PropertyRules.SNAPSHOT_INTERVAL, value, Duration.ZERO, Duration.ofDays(365));
+        if (!interval.isZero() && interval.compareTo(Duration.ofSeconds(1)) < 0) {
+            throw PropertyRules.invalid(PropertyRules.SNAPSHOT_INTERVAL, value, "0 (none) or at least 1s");
+        }
+        return interval;
     }
 
     private static long retainedSize(String value) {

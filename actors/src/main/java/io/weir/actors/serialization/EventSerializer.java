@@ -2,6 +2,7 @@ package io.weir.actors.serialization;
 
 import com.fasterxml.jackson.databind.module.SimpleModule;
 import io.weir.actors.bucket.BucketManifest;
+import io.weir.actors.bucket.Manifest;
 import io.weir.actors.bucket.TableSequence;
 import io.weir.actors.catalog.CatalogEvent;
 import io.weir.actors.catalog.CatalogState;
@@ -20,6 +21,13 @@ public final class EventSerializer extends CborSerializer {
             .add("cat.partitions-dropped.1", CatalogEvent.PartitionsDropped.class)
             .add("cat.snapshot.1", CatalogState.Snapshot.class)
             .add("man.leader-epoch-raised.1", BucketManifest.LeaderEpochRaised.class)
+            .add("man.segment-added.1", BucketManifest.SegmentAdded.class)
+            .add("man.segments-removed.1", BucketManifest.SegmentsRemoved.class)
+            .add("man.snapshot-added.1", BucketManifest.SnapshotAdded.class)
+            .add("man.snapshot-leased.1", BucketManifest.SnapshotLeased.class)
+            .add("man.snapshot-released.1", BucketManifest.SnapshotReleased.class)
+            .add("man.restored.1", BucketManifest.Restored.class)
+            .add("man.state.1", Manifest.class)
             .add("seq.reserved.1", TableSequence.RangeReserved.class);
 
     public EventSerializer() {

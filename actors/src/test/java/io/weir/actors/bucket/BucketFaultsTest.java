@@ -82,7 +82,7 @@ class BucketFaultsTest {
         id = new BucketId(++lastTableId, 0);
         table.set(TestRows.table(id.tableId(), Map.of()));
         catalog.set(() -> CompletableFuture.completedFuture(table.get()));
-        manifests = kit.spawn(Manifests.create());
+        manifests = kit.spawn(Manifests.create(Clock.systemUTC()));
         appends = kit.createTestProbe();
         fetches = kit.createTestProbe();
         descriptions = kit.createTestProbe();
@@ -107,6 +107,7 @@ class BucketFaultsTest {
                 manifests,
                 kit.system().ignoreRef(),
                 new KvStores(LevelDb.engine(1 << 20, 1 << 20), 4),
+                null,
                 "boot",
                 asked -> catalog.get().get(),
                 (bucket, owner) -> CompletableFuture.failedFuture(new AssertionError("nothing to bring")),

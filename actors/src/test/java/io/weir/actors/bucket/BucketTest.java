@@ -74,7 +74,7 @@ class BucketTest {
     void prepare() {
         id = new BucketId(++lastTableId, 0);
         table.set(TestRows.table(id.tableId(), Map.of()));
-        manifests = kit.spawn(Manifests.create());
+        manifests = kit.spawn(Manifests.create(Clock.systemUTC()));
         appends = kit.createTestProbe();
         fetches = kit.createTestProbe();
         descriptions = kit.createTestProbe();
@@ -95,6 +95,7 @@ class BucketTest {
                 manifests,
                 kit.system().ignoreRef(),
                 new KvStores(LevelDb.engine(1 << 20, 1 << 20), 4),
+                null,
                 "boot",
                 asked -> {
                     TableInfo info = table.get();

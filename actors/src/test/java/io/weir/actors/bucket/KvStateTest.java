@@ -71,6 +71,7 @@ class KvStateTest {
                 TestInbox.<BucketManifest.Command>create().getRef(),
                 TestInbox.<Sequence.Command>create().getRef(),
                 stores,
+                null,
                 "boot-" + boot,
                 bucket -> CompletableFuture.completedFuture(TABLE),
                 (bucket, owner) -> CompletableFuture.completedFuture(null),

@@ -80,7 +80,7 @@ abstract class PrimaryKeyBuckets {
     void prepare() {
         id = new BucketId(++lastTableId, 0);
         table.set(table(Map.of()));
-        manifests = kit.spawn(Manifests.create());
+        manifests = kit.spawn(Manifests.create(Clock.systemUTC()));
         sequences = kit.spawn(Sequences.create());
         writes = kit.createTestProbe();
         lookups = kit.createTestProbe();
@@ -124,6 +124,7 @@ abstract class PrimaryKeyBuckets {
                 manifests,
                 sequences,
                 stores,
+                null,
                 "boot",
                 asked -> {
                     TableInfo info = table.get();

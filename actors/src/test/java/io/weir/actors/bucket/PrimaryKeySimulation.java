@@ -286,6 +286,8 @@ final class PrimaryKeySimulation {
                     0,
                     Compression.NONE,
                     Duration.ZERO,
+                    2,
+                    Duration.ZERO,
                     new MergeSpec(merging, versions, byName, Map.of()),
                     image,
                     generates
@@ -313,6 +315,7 @@ final class PrimaryKeySimulation {
                 TestInbox.<BucketManifest.Command>create().getRef(),
                 TestInbox.<Sequence.Command>create().getRef(),
                 new KvStores(new CachedKv(engine, CACHE_BYTES), 2),
+                null,
                 "boot-" + boot,
                 bucket -> CompletableFuture.completedFuture(table()),
                 (bucket, owner) -> CompletableFuture.completedFuture(null),

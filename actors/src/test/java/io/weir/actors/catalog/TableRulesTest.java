@@ -124,6 +124,8 @@ class TableRulesTest {
                         0,
                         Compression.ZSTD,
                         Duration.ZERO,
+                        2,
+                        Duration.ofMinutes(10),
                         io.weir.codec.merge.MergeSpec.LAST_ROW,
                         ChangelogImage.FULL,
                         java.util.Optional.empty(),

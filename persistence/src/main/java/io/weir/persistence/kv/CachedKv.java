@@ -8,6 +8,7 @@ import io.weir.persistence.file.DiskFullException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -166,6 +167,11 @@ public final class CachedKv implements KvEngine {
         @Override
         public void sync() throws IOException {
             store.sync();
+        }
+
+        @Override
+        public List<String> copyTo(Path directory) throws IOException {
+            return store.copyTo(directory);
         }
 
         @Override

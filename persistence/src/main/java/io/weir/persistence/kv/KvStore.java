@@ -2,6 +2,8 @@ package io.weir.persistence.kv;
 
 import io.weir.persistence.file.DiskFullException;
 import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,6 +35,14 @@ public interface KvStore extends AutoCloseable {
 
     /** Returns when all that was written before is on the disk for certain. */
     void sync() throws IOException;
+
+    /**
+     * Copies the store as it is into a new directory on the same file system; files that never change are linked. Nobody may write
+     * meanwhile. Compactions stand still for that moment. The copy is not synced.
+     *
+     * @return names of the linked files: another snapshot of this store that has a file of this name has the same one
+     */
+    List<String> copyTo(Path directory) throws IOException;
 
     /** About how much it takes on the disk. */
     long sizeInBytes() throws IOException;

@@ -4,6 +4,7 @@ import io.weir.persistence.file.DiskFullException;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import org.iq80.leveldb.DB;
 import org.iq80.leveldb.ReadOptions;
 import org.iq80.leveldb.WriteBatch;
@@ -123,6 +124,11 @@ final class LevelDbStore implements KvStore {
         } finally {
             exit();
         }
+    }
+
+    @Override
+    public List<String> copyTo(Path directory) throws IOException {
+        throw new UnsupportedOperationException("spine: kv");
     }
 
     @Override

@@ -320,9 +320,83 @@ public final class BucketLog implements AutoCloseable {
         }
     }
 
-    /** First offset that is still here. */
+    /** First offset that readers find, on this disk or on the object store. */
     public long startOffset() {
         return startOffset;
+    }
+
+    /** First offset on this disk. Reads below it go to the object store, and may take long. */
+    public long localStartOffset() {
+        throw new UnsupportedOperationException("spine: log");
+    }
+
+    /** Past the last row on the object store; where there is nothing, {@link #localStartOffset}. */
+    public long remoteEndOffset() {
+        throw new UnsupportedOperationException("spine: log");
+    }
+
+    /** Bytes of segments on the object store. */
+    public long remoteBytes() {
+        throw new UnsupportedOperationException("spine: log");
+    }
+
+    /**
+     * Says which segments are on the object store; again whenever the manifest has changed. Belongs to the appending thread.
+     *
+     * @param remote in order and without holes between them; where a hole parts them from this disk, they are not shown
+     */
+    public void showRemote(List<RemoteSegment> remote, RemoteFiles remoteFiles) {
+        throw new UnsupportedOperationException("spine: log");
+    }
+
+    /** Sealed segments of this disk that are not on the object store yet, oldest first; each begins where the one before ends. */
+    public List<SealedSegment> toUpload() {
+        throw new UnsupportedOperationException("spine: log");
+    }
+
+    /** Opens a sealed segment for its upload. @throws java.nio.file.NoSuchFileException where retention took it meanwhile */
+    public SegmentBody body(SealedSegment segment) throws IOException {
+        throw new UnsupportedOperationException("spine: log");
+    }
+
+    /**
+     * Seals the active segment if it holds rows: appends go on in a new one. Belongs to the appending thread.
+     *
+     * @return the end offset, up to which all is in sealed segments now
+     */
+    public long seal() throws IOException {
+        throw new UnsupportedOperationException("spine: log");
+    }
+
+    /**
+     * Deletes sealed segments from this disk that are on the object store, all but the newest {@code keptSegments} sealed ones. Belongs to the
+     * appending thread; does nothing once the log is closed.
+     *
+     * @param keepFrom segments that hold this offset or later ones stay
+     */
+    public void trim(int keptSegments, long keepFrom) throws IOException {
+        throw new UnsupportedOperationException("spine: log");
+    }
+
+    /**
+     * First offset that retention by age or size leaves of what is on the object store; {@link #startOffset} where nothing is to go.
+     *
+     * @param keepFrom segments that hold this offset or later ones stay
+     */
+    public long remoteExpiry(long keepFrom) {
+        throw new UnsupportedOperationException("spine: log");
+    }
+
+    /**
+     * Makes the directory of a log that begins where the remote segments end, with the writers' memory as of there; durable when it returns.
+     * Blocks on the object store.
+     *
+     * @param directory does not exist
+     * @param remote in order, without holes; may be empty
+     */
+    public static void restore(FileStore files, Path directory, List<RemoteSegment> remote, RemoteFiles remoteFiles)
+            throws IOException {
+        throw new UnsupportedOperationException("spine: log");
     }
 
     /** Offset past the last durable row: the high watermark of a bucket with local durability. */

@@ -77,6 +77,11 @@ final class CachedKvTest {
                 }
 
                 @Override
+                public java.util.List<String> copyTo(Path directory) throws java.io.IOException {
+                    throw new AssertionError();
+                }
+
+                @Override
                 public long sizeInBytes() throws IOException {
                     return store.sizeInBytes();
                 }

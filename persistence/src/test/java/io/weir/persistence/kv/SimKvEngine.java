@@ -260,6 +260,11 @@ public final class SimKvEngine implements KvEngine {
         }
 
         @Override
+        public List<String> copyTo(Path directory) {
+            throw new UnsupportedOperationException("spine: kv");
+        }
+
+        @Override
         public long sizeInBytes() {
             synchronized (SimKvEngine.this) {
                 return state.now.entrySet().stream()

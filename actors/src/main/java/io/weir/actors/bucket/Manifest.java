@@ -1,0 +1,116 @@
+package io.weir.actors.bucket;
+
+import io.weir.actors.bucket.BucketManifest.Event;
+import io.weir.actors.bucket.BucketManifest.LeaderEpochRaised;
+import io.weir.actors.bucket.BucketManifest.Restored;
+import io.weir.actors.bucket.BucketManifest.SegmentAdded;
+import io.weir.actors.bucket.BucketManifest.SegmentsRemoved;
+import io.weir.actors.bucket.BucketManifest.SnapshotAdded;
+import io.weir.actors.bucket.BucketManifest.SnapshotLeased;
+import io.weir.actors.bucket.BucketManifest.SnapshotReleased;
+import io.weir.persistence.kv.KvSnapshot;
+import io.weir.persistence.log.RemoteSegment;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The control state of one bucket: who leads it, and what of it is on the object store. An object is live only when it is named here.
+ *
+ * @param epoch 0 when nobody ever led; then the node says nothing
+ * @param node that led last; its id is empty where the rows are nowhere but on the object store
+ * @param version grows by one with each event
+ * @param segments in order, without holes
+ * @param snapshots oldest first
+ * @param numbersBelow every number of the auto-increment column in what was uploaded is below this; 0 for none
+ */
+public record Manifest(
+        int epoch,
+        BucketManifest.Node node,
+        long version,
+        List<RemoteSegment> segments,
+        List<KvSnapshot> snapshots,
+        List<Lease> leases,
+        long numbersBelow)
+        implements BucketManifest.Reply {
+    public static final Manifest EMPTY =
+            new Manifest(0, new BucketManifest.Node("", ""), 0, List.of(), List.of(), List.of(), 0);
+
+    /** KV snapshots that are kept, beside those that somebody has leased. */
+    public static final int SNAPSHOTS_KEPT = 2;
+
+    public Manifest {
+        segments = List.copyOf(segments);
+        snapshots = List.copyOf(snapshots);
+        leases = List.copyOf(leases);
+    }
+
+    /**
+     * A reader's right to a snapshot until a time.
+     *
+     * @param holder who; one lease each
+     * @param takenMs of the snapshot
+     */
+    public record Lease(String holder, long takenMs, long untilMs) {}
+
+    /** Past the last row on the object store; 0 where there is none. */
+    public long remoteEnd() {
+        return segments.isEmpty() ? 0 : segments.get(segments.size() - 1).endOffset();
+    }
+
+    Manifest with(Event event) {
+        if (event instanceof Restored restored) {
+            return restored.manifest();
+        }
+        int newEpoch = epoch;
+        BucketManifest.Node newNode = node;
+        List<RemoteSegment> newSegments = segments;
+        List<KvSnapshot> newSnapshots = snapshots;
+        List<Lease> newLeases = leases;
+        long numbers = numbersBelow;
+        if (event instanceof LeaderEpochRaised raised) {
+            newEpoch = raised.epoch();
+            newNode = raised.node();
+        } else if (event instanceof SegmentAdded added) {
+            newSegments = plus(segments, added.segment());
+            numbers = Math.max(numbers, added.numbersBelow());
+        } else if (event instanceof SegmentsRemoved removed) {
+            newSegments = segments.stream()
+                    .filter(segment -> segment.endOffset() > removed.below())
+                    .toList();
+        } else if (event instanceof SnapshotAdded added) {
+            newLeases = leases.stream()
+                    .filter(lease -> lease.untilMs() > added.atMs())
+                    .toList();
+            newSnapshots = kept(plus(snapshots, added.snapshot()), newLeases);
+            numbers = Math.max(numbers, added.numbersBelow());
+        } else if (event instanceof SnapshotLeased leased) {
+            newLeases = plus(
+                    without(leases, leased.holder()), new Lease(leased.holder(), leased.takenMs(), leased.untilMs()));
+        } else if (event instanceof SnapshotReleased released) {
+            newLeases = without(leases, released.holder());
+        }
+        return new Manifest(newEpoch, newNode, version + 1, newSegments, newSnapshots, newLeases, numbers);
+    }
+
+    private static List<KvSnapshot> kept(List<KvSnapshot> all, List<Lease> leases) {
+        int newest = Math.max(0, all.size() - SNAPSHOTS_KEPT);
+        List<KvSnapshot> kept = new ArrayList<>();
+        for (int i = 0; i < all.size(); i++) {
+            long takenMs = all.get(i).takenMs();
+            if (i >= newest || leases.stream().anyMatch(lease -> lease.takenMs() == takenMs)) {
+                kept.add(all.get(i));
+            }
+        }
+        return kept;
+    }
+
+    private static List<Lease> without(List<Lease> leases, String holder) {
+        return leases.stream().filter(lease -> !lease.holder().equals(holder)).toList();
+    }
+
+    private static <T> List<T> plus(List<T> list, T one) {
+        List<T> longer = new ArrayList<>(list);
+        longer.add(one);
+        return longer;
+    }
+}
