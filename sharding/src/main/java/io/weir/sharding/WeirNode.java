@@ -23,12 +23,14 @@ import io.weir.persistence.kv.BootId;
 import io.weir.persistence.kv.CachedKv;
 import io.weir.persistence.kv.KvStores;
 import io.weir.persistence.kv.LevelDb;
+import io.weir.persistence.objects.RemoteTier;
 import java.io.IOException;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
@@ -53,6 +55,7 @@ import org.apache.pekko.cluster.typed.ClusterSingleton;
 import org.apache.pekko.cluster.typed.ClusterSingletonSettings;
 import org.apache.pekko.cluster.typed.Join;
 import org.apache.pekko.cluster.typed.SingletonActor;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -75,6 +78,7 @@ public final class WeirNode {
     private final ActorSystem<Void> system;
     private final BufferAllocator allocator;
     private final ClusterView cluster;
+    private final @Nullable RemoteTier remote;
     private final CompletionStage<Done> ready;
     private final CompletionStage<Void> givenBack;
 
@@ -83,12 +87,14 @@ public final class WeirNode {
             ActorSystem<Void> system,
             BufferAllocator allocator,
             ClusterView cluster,
+            @Nullable RemoteTier remote,
             CompletionStage<Done> ready,
             CompletionStage<Void> givenBack) {
         this.settings = settings;
         this.system = system;
         this.allocator = allocator;
         this.cluster = cluster;
+        this.remote = remote;
         this.ready = ready;
         this.givenBack = givenBack;
     }
@@ -193,6 +199,7 @@ public final class WeirNode {
         String bootId = BootId.current(() -> UUID.randomUUID().toString());
         BucketManifest.Node self = new BucketManifest.Node(
                 nodeId, pekko.selfMember().address().hostPort().replaceFirst(".*@", ""));
+        @Nullable RemoteTier remote = null; // spine: restore
         BucketPorts ports = new BucketPorts(
                 files,
                 settings.logs(),
@@ -202,7 +209,7 @@ public final class WeirNode {
                 manifests,
                 sequences,
                 stores,
-                null,
+                remote,
                 bootId,
                 bucket -> tableOf(system, catalog, settings, bucket),
                 new LogPuller(system, files, settings, stores, segmentIo),
@@ -228,7 +235,7 @@ public final class WeirNode {
         leaveInOrder(system, new LeaveInOrder(system, view, dropped, settings.handOverTimeout()));
         CompletionStage<Done> ready =
                 view.askCatalog(Catalog.ListDatabases::new).thenApply(reply -> Done.getInstance());
-        return new WeirNode(settings, system, allocator, view, ready, givenBack);
+        return new WeirNode(settings, system, allocator, view, remote, ready, givenBack);
     }
 
     private static <M> ActorRef<M> singleton(ActorSystem<?> system, SingletonActor<M> actor) {
@@ -282,6 +289,11 @@ public final class WeirNode {
 
     public WeirCluster cluster() {
         return cluster;
+    }
+
+    /** The way to the object store; empty where this node has none. */
+    public Optional<RemoteTier> remote() {
+        return Optional.ofNullable(remote);
     }
 
     /** Bounded memory for Arrow vectors, shared by all of this node. */

@@ -15,6 +15,7 @@ public final class RemoteTier {
     private final Clock clock;
     private final RandomGenerator random;
     private final Duration reaperGrace;
+    private final UploadBacklog backlog = new UploadBacklog();
     private volatile boolean confirmed;
 
     /** @param reaperGrace how old an object that no manifest names has to be before it is deleted; every upload ends long before */
@@ -43,6 +44,11 @@ public final class RemoteTier {
 
     public ObjectFiles files() {
         return files;
+    }
+
+    /** For metrics. */
+    public UploadBacklog backlog() {
+        return backlog;
     }
 
     public Duration reaperGrace() {
