@@ -23,8 +23,9 @@ import java.util.regex.Pattern;
  */
 final class BucketSweep {
     private static final String ATTEMPT = "\\d{13}-[0-9a-f]{16}";
-    private static final Pattern DATA = Pattern.compile(
-            "buckets/[\\d-]+/(?:log/\\d{20}-\\d{10}-%s\\.segment|kv/%s(?:\\.snapshot|-[^/]+))".formatted(ATTEMPT, ATTEMPT));
+    private static final Pattern DATA =
+            Pattern.compile("buckets/[\\d-]+/(?:log/\\d{20}-\\d{10}-%s\\.segment|kv/%s(?:\\.snapshot|-[^/]+))"
+                    .formatted(ATTEMPT, ATTEMPT));
     private static final Pattern COPY = Pattern.compile("buckets/[\\d-]+/manifest/\\d{20}\\.json");
 
     private final BucketId bucket;
@@ -40,10 +41,7 @@ final class BucketSweep {
 
     /** @param delete takes what they are of, and orphans, at most a page */
     BucketSweep(
-            BucketId bucket,
-            ReaperPass.Ports ports,
-            ReaperTally tally,
-            BiConsumer<String, List<ObjectInfo>> delete) {
+            BucketId bucket, ReaperPass.Ports ports, ReaperTally tally, BiConsumer<String, List<ObjectInfo>> delete) {
         this.bucket = bucket;
         this.ports = ports;
         this.tally = tally;

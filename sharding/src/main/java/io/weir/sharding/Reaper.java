@@ -47,7 +47,10 @@ public final class Reaper extends AbstractBehavior<Reaper.Command> {
         INSTANCE
     }
 
-    private record Ended(boolean dryRun, @Nullable Report report, @Nullable Throwable failure) implements Command {}
+    private record Ended(
+            boolean dryRun,
+            @Nullable Report report,
+            @Nullable Throwable failure) implements Command {}
 
     public sealed interface Reply {}
 
@@ -118,9 +121,10 @@ public final class Reaper extends AbstractBehavior<Reaper.Command> {
         return Behaviors.receive(Command.class)
                 .onMessage(Run.class, run -> {
                     run.replyTo()
-                            .tell(new Refused(
-                                    ErrorCode.NOT_SUPPORTED,
-                                    "The node that holds the journal has no object store; set weir.object-store (WEIR_OBJECT_STORE)"));
+                            .tell(
+                                    new Refused(
+                                            ErrorCode.NOT_SUPPORTED,
+                                            "The node that holds the journal has no object store; set weir.object-store (WEIR_OBJECT_STORE)"));
                     return Behaviors.same();
                 })
                 .build();

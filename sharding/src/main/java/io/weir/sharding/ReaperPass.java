@@ -146,8 +146,7 @@ final class ReaperPass {
             ports.delete(orphans.stream().map(ObjectInfo::name).toList());
             tally.deleted += orphans.size();
         } catch (Exception e) {
-            tally.problem("%s: not all of %d orphans could be deleted: %s"
-                    .formatted(what, orphans.size(), reason(e)));
+            tally.problem("%s: not all of %d orphans could be deleted: %s".formatted(what, orphans.size(), reason(e)));
         }
     }
 

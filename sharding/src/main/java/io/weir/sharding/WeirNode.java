@@ -23,8 +23,10 @@ import io.weir.persistence.kv.BootId;
 import io.weir.persistence.kv.CachedKv;
 import io.weir.persistence.kv.KvStores;
 import io.weir.persistence.kv.LevelDb;
+import io.weir.persistence.objects.RemoteTier;
 import java.io.IOException;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -53,6 +55,7 @@ import org.apache.pekko.cluster.typed.ClusterSingleton;
 import org.apache.pekko.cluster.typed.ClusterSingletonSettings;
 import org.apache.pekko.cluster.typed.Join;
 import org.apache.pekko.cluster.typed.SingletonActor;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -208,6 +211,8 @@ public final class WeirNode {
                 new LogPuller(system, files, settings, stores, segmentIo),
                 buckets,
                 settings.bucket());
+        ActorRef<Reaper.Command> reaper =
+                singleton(system, SingletonActor.of(reaper(system, null, manifests, catalog, settings), "reaper"));
         ActorRef<ShardingEnvelope<Bucket.Command>> region = ClusterSharding.get(system)
                 .init(Entity.of(
                                 BUCKET,
@@ -216,7 +221,7 @@ public final class WeirNode {
                                                 .tell(new ClusterSharding.Passivate<>(bucket))))
                         .withStopMessage(BucketBehavior.Stop.INSTANCE)
                         .withAllocationStrategy(new FewestShards()));
-        ClusterView view = new ClusterView(system, region, catalog, mirror, settings.catalogTimeout());
+        ClusterView view = new ClusterView(system, region, catalog, reaper, mirror, settings.catalogTimeout());
         DroppedTables dropped = new DroppedTables(files, settings.logs(), buckets, stores, view, segmentIo);
         housekeeping(
                 system,
@@ -235,6 +240,22 @@ public final class WeirNode {
         ClusterSingletonSettings settings =
                 ClusterSingletonSettings.create(system).withRole(JOURNAL_ROLE);
         return ClusterSingleton.get(system).init(actor.withSettings(settings));
+    }
+
+    private static Behavior<Reaper.Command> reaper(
+            ActorSystem<?> system,
+            @Nullable RemoteTier remote,
+            ActorRef<BucketManifest.Command> manifests,
+            ActorRef<Catalog.Command> catalog,
+            NodeSettings settings) {
+        if (remote == null) {
+            return Reaper.none();
+        }
+        ReaperPorts ports = new ReaperPorts(remote, manifests, catalog, settings.catalogTimeout(), system);
+        return Reaper.create(
+                dryRun -> new ReaperPass(ports, Clock.systemUTC(), remote.reaperGrace(), dryRun)::run,
+                remote::isConfirmed,
+                Duration.ofHours(1));
     }
 
     private static CompletionStage<TableInfo> tableOf(
