@@ -119,19 +119,36 @@ public final class WeirNode {
             Config config = computed(settings).withFallback(layered);
             system = ActorSystem.create(Behaviors.empty(), SYSTEM, config);
         } catch (RuntimeException e) {
-            giveBack(data, allocator, stores);
+            giveBack(data, allocator, stores, null);
             throw e;
         }
-        CompletionStage<Void> givenBack = system.getWhenTerminated().thenRun(() -> giveBack(data, allocator, stores));
+        NodeRemoteTier remote;
         try {
-            return assemble(settings, system, allocator, stores, data.nodeId(), givenBack);
+            remote = NodeRemoteTier.open(settings.remote(), new DiskFileStore(), Clock.systemUTC(), system);
+        } catch (RuntimeException e) {
+            system.getWhenTerminated().thenRun(() -> giveBack(data, allocator, stores, null));
+            system.terminate();
+            throw e;
+        }
+        CompletionStage<Void> givenBack =
+                system.getWhenTerminated().thenRun(() -> giveBack(data, allocator, stores, remote));
+        try {
+            return assemble(settings, system, allocator, stores, remote, data.nodeId(), givenBack);
         } catch (RuntimeException e) {
             system.terminate();
             throw e;
         }
     }
 
-    private static void giveBack(DataDirectory data, BufferAllocator allocator, KvStores stores) {
+    private static void giveBack(
+            DataDirectory data, BufferAllocator allocator, KvStores stores, @Nullable NodeRemoteTier remote) {
+        if (remote != null) {
+            try {
+                remote.close();
+            } catch (IOException e) {
+                LOG.warn("the object store was not closed in order when the node ended: {}", e.getMessage());
+            }
+        }
         try {
             stores.close();
         } catch (IOException e) {
@@ -178,6 +195,7 @@ public final class WeirNode {
             ActorSystem<Void> system,
             BufferAllocator allocator,
             KvStores stores,
+            @Nullable NodeRemoteTier remote,
             String nodeId,
             CompletionStage<Void> givenBack) {
         Cluster pekko = Cluster.get(system);
@@ -205,7 +223,7 @@ public final class WeirNode {
                 manifests,
                 sequences,
                 stores,
-                null,
+                remote == null ? null : remote.tier(),
                 bootId,
                 bucket -> tableOf(system, catalog, settings, bucket),
                 new LogPuller(system, files, settings, stores, segmentIo),
