@@ -108,10 +108,15 @@ public final class Reaper extends AbstractBehavior<Reaper.Command> {
         this.blocking = context.getSystem().dispatchers().lookup(DispatcherSelector.blocking());
     }
 
-    /** @param isConfirmed whether the store is known to be this cluster's */
+    /**
+     * @param isConfirmed whether the store is known to be this cluster's
+     * @param interval zero for only when it is asked
+     */
     static Behavior<Command> create(Passes passes, BooleanSupplier isConfirmed, Duration interval) {
         return Behaviors.setup(context -> Behaviors.withTimers(timers -> {
-            timers.startTimerWithFixedDelay(RunNow.INSTANCE, interval);
+            if (!interval.isZero()) {
+                timers.startTimerWithFixedDelay(RunNow.INSTANCE, interval);
+            }
             return new Reaper(context, passes, isConfirmed);
         }));
     }

@@ -26,7 +26,6 @@ import io.weir.persistence.kv.LevelDb;
 import io.weir.persistence.objects.RemoteTier;
 import java.io.IOException;
 import java.time.Clock;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -230,7 +229,7 @@ public final class WeirNode {
                 buckets,
                 settings.bucket());
         ActorRef<Reaper.Command> reaper =
-                singleton(system, SingletonActor.of(reaper(system, null, manifests, catalog, settings), "reaper"));
+                singleton(system, SingletonActor.of(reaper(system, remote, manifests, catalog, settings), "reaper"));
         ActorRef<ShardingEnvelope<Bucket.Command>> region = ClusterSharding.get(system)
                 .init(Entity.of(
                                 BUCKET,
@@ -262,18 +261,19 @@ public final class WeirNode {
 
     private static Behavior<Reaper.Command> reaper(
             ActorSystem<?> system,
-            @Nullable RemoteTier remote,
+            @Nullable NodeRemoteTier remote,
             ActorRef<BucketManifest.Command> manifests,
             ActorRef<Catalog.Command> catalog,
             NodeSettings settings) {
         if (remote == null) {
             return Reaper.none();
         }
-        ReaperPorts ports = new ReaperPorts(remote, manifests, catalog, settings.catalogTimeout(), system);
+        RemoteTier tier = remote.tier();
+        ReaperPorts ports = new ReaperPorts(tier, manifests, catalog, settings.catalogTimeout(), system);
         return Reaper.create(
-                dryRun -> new ReaperPass(ports, Clock.systemUTC(), remote.reaperGrace(), dryRun)::run,
-                remote::isConfirmed,
-                Duration.ofHours(1));
+                dryRun -> new ReaperPass(ports, Clock.systemUTC(), tier.reaperGrace(), dryRun)::run,
+                tier::isConfirmed,
+                settings.remote().reaperInterval());
     }
 
     private static CompletionStage<TableInfo> tableOf(
