@@ -23,6 +23,7 @@ import io.weir.persistence.kv.BootId;
 import io.weir.persistence.kv.CachedKv;
 import io.weir.persistence.kv.KvStores;
 import io.weir.persistence.kv.LevelDb;
+import io.weir.persistence.objects.RemoteTier;
 import java.io.IOException;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -227,6 +228,8 @@ public final class WeirNode {
                 new LogPuller(system, files, settings, stores, segmentIo),
                 buckets,
                 settings.bucket());
+        ActorRef<Reaper.Command> reaper =
+                singleton(system, SingletonActor.of(reaper(system, remote, manifests, catalog, settings), "reaper"));
         ActorRef<ShardingEnvelope<Bucket.Command>> region = ClusterSharding.get(system)
                 .init(Entity.of(
                                 BUCKET,
@@ -235,7 +238,7 @@ public final class WeirNode {
                                                 .tell(new ClusterSharding.Passivate<>(bucket))))
                         .withStopMessage(BucketBehavior.Stop.INSTANCE)
                         .withAllocationStrategy(new FewestShards()));
-        ClusterView view = new ClusterView(system, region, catalog, mirror, settings.catalogTimeout());
+        ClusterView view = new ClusterView(system, region, catalog, reaper, mirror, settings.catalogTimeout());
         DroppedTables dropped = new DroppedTables(files, settings.logs(), buckets, stores, view, segmentIo);
         housekeeping(
                 system,
@@ -254,6 +257,23 @@ public final class WeirNode {
         ClusterSingletonSettings settings =
                 ClusterSingletonSettings.create(system).withRole(JOURNAL_ROLE);
         return ClusterSingleton.get(system).init(actor.withSettings(settings));
+    }
+
+    private static Behavior<Reaper.Command> reaper(
+            ActorSystem<?> system,
+            @Nullable NodeRemoteTier remote,
+            ActorRef<BucketManifest.Command> manifests,
+            ActorRef<Catalog.Command> catalog,
+            NodeSettings settings) {
+        if (remote == null) {
+            return Reaper.none();
+        }
+        RemoteTier tier = remote.tier();
+        ReaperPorts ports = new ReaperPorts(tier, manifests, catalog, settings.catalogTimeout(), system);
+        return Reaper.create(
+                dryRun -> new ReaperPass(ports, Clock.systemUTC(), tier.reaperGrace(), dryRun)::run,
+                tier::isConfirmed,
+                settings.remote().reaperInterval());
     }
 
     private static CompletionStage<TableInfo> tableOf(
