@@ -7,6 +7,7 @@ import io.weir.codec.ErrorCode;
 import io.weir.codec.WeirException;
 import io.weir.persistence.log.BucketLog;
 import io.weir.persistence.log.Corruption;
+import io.weir.persistence.objects.ObjectUnavailableException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
@@ -355,11 +356,14 @@ final class LeadingBucket extends AbstractBehavior<Bucket.Command> {
     }
 
     private Behavior<Bucket.Command> onLocate(Bucket.Locate locate) {
-        segmentRead.execute(() -> {
+        // The search begins where the log does.
+        fetches.readersFrom(log.startOffset()).execute(() -> {
             try {
                 locate.replyTo().tell(new Bucket.Located(log.offsetAt(locate.timestampMs())));
             } catch (WeirException e) {
                 locate.replyTo().tell(new Bucket.Refused(e.code(), e.detail()));
+            } catch (ObjectUnavailableException e) {
+                locate.replyTo().tell(Replies.objectUnavailable(e));
             } catch (IOException | RuntimeException e) {
                 locate.replyTo().tell(new Bucket.Refused(ErrorCode.INTERNAL, "cannot search the log: " + e));
             }
