@@ -48,6 +48,7 @@ final class LeadingBucket extends AbstractBehavior<Bucket.Command> {
     private final @Nullable PrimaryKeyState rows;
     private final @Nullable KeyedReads reads;
     private final AutoNumbers numbers;
+    private final Uploads uploads;
     private final Executor segmentRead;
     private TableInfo table;
     private TableProperties properties;
@@ -125,6 +126,7 @@ final class LeadingBucket extends AbstractBehavior<Bucket.Command> {
         this.writers = log.writers().size();
         this.rows = open.rows();
         this.numbers = new AutoNumbers(ports.sequences(), context.getSystem().scheduler());
+        this.uploads = new Uploads(context, bucket, ports, open, writes);
         ActorRef<Bucket.Command> self = context.getSelf();
         this.reads = rows == null
                 ? null
@@ -308,6 +310,7 @@ final class LeadingBucket extends AbstractBehavior<Bucket.Command> {
         queue.putBack(committed.group().subList(answered, committed.group().size()));
         committed.answers().forEach(Runnable::run);
         fetches.wake(table);
+        uploads.committed(table, properties);
         return next();
     }
 
@@ -381,7 +384,7 @@ final class LeadingBucket extends AbstractBehavior<Bucket.Command> {
                         log.sizeInBytes(),
                         rows == null ? 0 : rows.kv().sizeInBytes(),
                         writers,
-                        null,
+                        uploads.describe(),
                         corruptions));
         return this;
     }
@@ -394,6 +397,7 @@ final class LeadingBucket extends AbstractBehavior<Bucket.Command> {
                 getLogger().warn("bucket {} retention failed, it is tried again at the next tick", bucket, e);
             }
         });
+        uploads.check(table, properties);
         refreshTable(null);
         return this;
     }
@@ -422,6 +426,9 @@ final class LeadingBucket extends AbstractBehavior<Bucket.Command> {
             if (!properties.logSettings().equals(before.logSettings())) {
                 TableProperties after = properties;
                 writes.execute(() -> log.reconfigure(after.logSettings()));
+            }
+            if (!properties.equals(before)) {
+                uploads.check(table, properties);
             }
         }
         if (reads != null) {
@@ -468,6 +475,7 @@ final class LeadingBucket extends AbstractBehavior<Bucket.Command> {
         waiting.forEach(request -> request.refuse(refusal));
         refuseReads(refusal);
         timers.cancelAll();
+        uploads.end();
         return close.apply(why);
     }
 
@@ -485,6 +493,7 @@ final class LeadingBucket extends AbstractBehavior<Bucket.Command> {
         Bucket.Refused refusal = new Bucket.Refused(
                 ErrorCode.BUCKET_UNAVAILABLE, "the bucket ended because of an error inside; try again");
         refuseReads(refusal);
+        uploads.end();
         die.run();
         return this;
     }
