@@ -32,6 +32,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import org.apache.arrow.memory.BufferAllocator;
@@ -229,9 +230,11 @@ public final class WeirNode {
                 remote == null ? null : remote.tier(),
                 bootId,
                 bucket -> tableOf(system, catalog, settings, bucket),
-                new LogPuller(system, files, settings, stores, segmentIo),
+                new LogPuller(system, files, settings, self.address(), stores, segmentIo),
                 buckets,
                 settings.bucket());
+        ActorRef<Reaper.Command> reaper =
+                singleton(system, SingletonActor.of(reaper(system, remote, manifests, catalog, settings), "reaper"));
         ActorRef<ShardingEnvelope<Bucket.Command>> region = ClusterSharding.get(system)
                 .init(Entity.of(
                                 BUCKET,
@@ -240,7 +243,7 @@ public final class WeirNode {
                                                 .tell(new ClusterSharding.Passivate<>(bucket))))
                         .withStopMessage(BucketBehavior.Stop.INSTANCE)
                         .withAllocationStrategy(new FewestShards()));
-        ClusterView view = new ClusterView(system, region, catalog, mirror, settings.catalogTimeout());
+        ClusterView view = new ClusterView(system, region, catalog, reaper, mirror, settings.catalogTimeout());
         DroppedTables dropped = new DroppedTables(files, settings.logs(), buckets, stores, view, segmentIo);
         housekeeping(
                 system,
@@ -250,8 +253,13 @@ public final class WeirNode {
                 dropped,
                 nodeId);
         leaveInOrder(system, new LeaveInOrder(system, view, dropped, settings.handOverTimeout()));
-        CompletionStage<Done> ready =
+        CompletionStage<Done> inCluster =
                 view.askCatalog(Catalog.ListDatabases::new).thenApply(reply -> Done.getInstance());
+        // spine: control; asks the store by StoreIdentity
+        CompletionStage<Done> ready = remote == null
+                ? inCluster
+                : inCluster.thenCompose(
+                        done -> remote.claim(() -> CompletableFuture.completedFuture(Optional.empty())));
         return new WeirNode(settings, system, allocator, view, remote == null ? null : remote.tier(), ready, givenBack);
     }
 
@@ -259,6 +267,23 @@ public final class WeirNode {
         ClusterSingletonSettings settings =
                 ClusterSingletonSettings.create(system).withRole(JOURNAL_ROLE);
         return ClusterSingleton.get(system).init(actor.withSettings(settings));
+    }
+
+    private static Behavior<Reaper.Command> reaper(
+            ActorSystem<?> system,
+            @Nullable NodeRemoteTier remote,
+            ActorRef<BucketManifest.Command> manifests,
+            ActorRef<Catalog.Command> catalog,
+            NodeSettings settings) {
+        if (remote == null) {
+            return Reaper.none();
+        }
+        RemoteTier tier = remote.tier();
+        ReaperPorts ports = new ReaperPorts(tier, manifests, catalog, settings.catalogTimeout(), system);
+        return Reaper.create(
+                dryRun -> new ReaperPass(ports, Clock.systemUTC(), tier.reaperGrace(), dryRun)::run,
+                tier::isConfirmed,
+                settings.remote().reaperInterval());
     }
 
     private static CompletionStage<TableInfo> tableOf(
