@@ -171,7 +171,7 @@ final class LogHandover extends AbstractBehavior<LogHandover.Command> {
                     .filter(KvStores::belongsToState)
                     .forEach(name -> names.add(KvStores.DIRECTORY + "/" + name));
         }
-        names.removeIf(LogHandover::isTemporary);
+        names.removeIf(KvSnapshots::isTemporary);
         List<FileSize> sizes = new ArrayList<>();
         for (String name : names) {
             try (StoredFile file = files.openForRead(transfer.directory().resolve(name))) {
@@ -179,11 +179,6 @@ final class LogHandover extends AbstractBehavior<LogHandover.Command> {
             }
         }
         return sizes;
-    }
-
-    /** Directories of KV snapshots on their way to the object store, or from there: what is moved needs none of them. */
-    private static boolean isTemporary(String name) {
-        return name.startsWith(KvSnapshots.DIRECTORY_PREFIX) || name.equals("kv.restore");
     }
 
     private Behavior<Command> onRead(Read read) {

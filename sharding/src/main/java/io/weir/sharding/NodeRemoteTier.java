@@ -58,6 +58,7 @@ final class NodeRemoteTier implements AutoCloseable {
         }
         Executor fileWork = system.dispatchers().lookup(DispatcherSelector.fromConfig(FILE_WORK));
         SecureRandom random = new SecureRandom();
+        Materializer materializer = Materializer.matFromSystem(system);
         ObjectStore store = open(settings, files, fileWork, system, random);
         LOG.info("object store {}", settings.store());
         Transfers transfers = new Transfers(
@@ -65,14 +66,15 @@ final class NodeRemoteTier implements AutoCloseable {
                 settings.uploads(),
                 settings.downloads(),
                 fileWork,
-                settings.reaperGrace().dividedBy(2));
+                settings.reaperGrace().dividedBy(2),
+                materializer);
         ObjectFiles objectFiles = new ObjectFiles(
                 store,
-                fileWork,
                 settings.readCacheBytes(),
                 settings.readAheadBytes(),
                 settings.readsMax(),
-                settings.readTimeout());
+                settings.readTimeout(),
+                materializer);
         return new NodeRemoteTier(
                 store,
                 new RemoteTier(

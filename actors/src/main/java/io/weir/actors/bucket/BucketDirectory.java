@@ -3,6 +3,7 @@ package io.weir.actors.bucket;
 import io.weir.codec.ErrorCode;
 import io.weir.codec.WeirException;
 import io.weir.persistence.file.FileStore;
+import io.weir.persistence.kv.DurableOffset;
 import io.weir.persistence.kv.KvStores;
 import io.weir.persistence.log.BucketLog;
 import io.weir.persistence.log.LogSettings;
@@ -10,6 +11,7 @@ import io.weir.persistence.log.RemoteSegment;
 import io.weir.persistence.objects.RemoteTier;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -134,6 +136,14 @@ final class BucketDirectory {
                     manifest.node().address());
         }
         return log;
+    }
+
+    /** The KV state is gone, or so far behind that what it lacks is on the object store. */
+    boolean kvStateNeedsMoreThan(BucketLog log) throws IOException {
+        List<String> names = ports.files().list(place);
+        return !names.contains(KvStores.DIRECTORY)
+                || !names.contains(DurableOffset.FILE)
+                || DurableOffset.open(ports.files(), place, ports.bootId()).get() < log.localStartOffset();
     }
 
     private static WeirException refused(String sentence, Object... values) {

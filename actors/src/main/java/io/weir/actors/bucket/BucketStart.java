@@ -192,13 +192,17 @@ final class BucketStart {
     /** What has to come from the object store comes now and here: the committing threads must not wait for it. */
     private CompletionStage<OpenBucket> catchUp(OpenBucket open, boolean restored) {
         PrimaryKeyState rows = open.rows();
-        if (!restored || rows == null) {
+        BucketRemote remote = open.remote();
+        if (rows == null || remote == null || remote.manifest().segments().isEmpty()) {
             return CompletableFuture.completedFuture(open);
         }
+        BucketDirectory directory = new BucketDirectory(bucket, ports);
         return CompletableFuture.supplyAsync(
                 () -> {
                     try {
-                        rows.catchUp(open.table(), open.properties());
+                        if (restored || onDisk(() -> directory.kvStateNeedsMoreThan(open.log()))) {
+                            rows.catchUp(open.table(), open.properties());
+                        }
                     } catch (WeirException e) {
                         if (e.code() != ErrorCode.CORRUPT_DATA) {
                             closeRows(rows);
