@@ -74,7 +74,10 @@ public final class ControlSerializer extends CborSerializer {
             .add("hov.read.1", LogHandover.Read.class)
             .add("hov.close.1", LogHandover.Close.class)
             .add("hov.opened.1", LogHandover.Opened.class)
-            .add("hov.denied.1", LogHandover.Denied.class);
+            .add("hov.denied.1", LogHandover.Denied.class)
+            .add("rea.run.1", Reaper.Run.class)
+            .add("rea.report.1", Reaper.Report.class)
+            .add("rea.refused.1", Reaper.Refused.class);
 
     public ControlSerializer(ExtendedActorSystem system) {
         super(IDENTIFIER, MANIFESTS, actorRefs(ActorRefResolver.get(Adapter.toTyped(system))));
