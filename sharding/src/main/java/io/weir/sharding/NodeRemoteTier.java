@@ -1,5 +1,7 @@
 package io.weir.sharding;
 
+import io.weir.actors.catalog.Catalog;
+import io.weir.actors.catalog.CatalogMirror;
 import io.weir.persistence.file.FileStore;
 import io.weir.persistence.objects.DirectoryObjectStore;
 import io.weir.persistence.objects.ObjectFiles;
@@ -15,13 +17,13 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
-import java.util.function.Supplier;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.DispatcherSelector;
+import org.apache.pekko.actor.typed.Props;
 import org.apache.pekko.stream.Materializer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -31,6 +33,7 @@ import org.slf4j.LoggerFactory;
 final class NodeRemoteTier implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(NodeRemoteTier.class);
     private static final Duration CLAIM_PATIENCE = Duration.ofSeconds(2);
+    private static final Duration CATALOG_LOOK = Duration.ofSeconds(1);
     private static final String FILE_WORK = "weir.dispatchers.object-store";
 
     private final ObjectStore store;
@@ -108,13 +111,29 @@ final class NodeRemoteTier implements AutoCloseable {
     }
 
     /**
-     * To be called once the catalog answers.
+     * To be called once the catalog answers: claims the store for the cluster, and copies the catalog to it from then on.
      *
      * @return fails with IllegalStateException where the store belongs to another cluster; a store that does not answer in time is asked
      *     again, and is not waited for
      */
-    CompletionStage<Done> claim(Supplier<CompletionStage<Optional<String>>> question) {
-        return new StoreClaim(question, tier, CLAIM_PATIENCE, settings.retryMin(), settings.retryMax(), system).run();
+    CompletionStage<Done> serve(WeirCluster cluster, CatalogMirror mirror) {
+        system.systemActorOf(CatalogCopies.create(mirror, tier, CATALOG_LOOK), "catalog-copies", Props.empty());
+        StoreIdentity identity =
+                new StoreIdentity(store, Materializer.matFromSystem(system), () -> clusterId(cluster));
+        return new StoreClaim(
+                        identity::refusal, tier, CLAIM_PATIENCE, settings.retryMin(), settings.retryMax(), system)
+                .run();
+    }
+
+    private static CompletionStage<String> clusterId(WeirCluster cluster) {
+        String proposed = UUID.randomUUID().toString();
+        return cluster.askCatalog(replyTo -> new Catalog.NameCluster(proposed, replyTo))
+                .thenApply(reply -> {
+                    if (reply instanceof Catalog.ClusterName name) {
+                        return name.clusterId();
+                    }
+                    throw new IllegalStateException("the catalog answered " + reply);
+                });
     }
 
     @Override

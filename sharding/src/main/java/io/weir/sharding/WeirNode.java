@@ -30,9 +30,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import org.apache.arrow.memory.BufferAllocator;
@@ -252,11 +250,8 @@ public final class WeirNode {
         leaveInOrder(system, new LeaveInOrder(system, view, dropped, settings.handOverTimeout()));
         CompletionStage<Done> inCluster =
                 view.askCatalog(Catalog.ListDatabases::new).thenApply(reply -> Done.getInstance());
-        // spine: control; asks the store by StoreIdentity
-        CompletionStage<Done> ready = remote == null
-                ? inCluster
-                : inCluster.thenCompose(
-                        done -> remote.claim(() -> CompletableFuture.completedFuture(Optional.empty())));
+        CompletionStage<Done> ready =
+                remote == null ? inCluster : inCluster.thenCompose(done -> remote.serve(view, mirror));
         return new WeirNode(settings, system, allocator, view, ready, givenBack);
     }
 
