@@ -100,7 +100,12 @@ public final class Transfers {
     /** @param body opened when it is this upload's turn */
     public CompletionStage<StoredObject> upload(ObjectName name, Callable<Body> body) {
         return uploads.run(() -> {
-            OpenBody open = new OpenBody(body.call());
+            OpenBody open;
+            try {
+                open = new OpenBody(body.call());
+            } catch (Exception e) {
+                return counted(Conditions.failed(e));
+            }
             return counted(timed(
                             "upload of " + name,
                             kill -> store.put(
