@@ -3,6 +3,7 @@ package io.weir.persistence.objects;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.typesafe.config.ConfigFactory;
 import io.weir.persistence.file.StoredFile;
 import io.weir.persistence.objects.SimObjectStore.Operation;
 import io.weir.persistence.objects.SimObjectStore.Outcome;
@@ -42,7 +43,9 @@ final class ObjectFilesTest {
 
     @BeforeAll
     static void startSystem() {
-        system = ActorSystem.create("object-files");
+        system = ActorSystem.create(
+                "object-files",
+                ConfigFactory.parseString("pekko.loglevel = OFF").withFallback(ConfigFactory.load()));
         materializer = SystemMaterializer.get(system).materializer();
     }
 

@@ -3,6 +3,7 @@ package io.weir.persistence.objects;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.typesafe.config.ConfigFactory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,8 +32,9 @@ final class ObjectStoresTest {
     static void startSystem() {
         system = ActorSystem.create(
                 "stores",
-                com.typesafe.config.ConfigFactory.parseResources("weir-objects.conf")
-                        .withFallback(com.typesafe.config.ConfigFactory.load()));
+                ConfigFactory.parseString("pekko.loglevel = OFF")
+                        .withFallback(ConfigFactory.parseResources("weir-objects.conf"))
+                        .withFallback(ConfigFactory.load()));
     }
 
     @AfterAll

@@ -3,6 +3,7 @@ package io.weir.persistence.objects;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.typesafe.config.ConfigFactory;
 import io.weir.persistence.file.DiskFileStore;
 import io.weir.persistence.file.FileStore;
 import io.weir.persistence.file.SimFileStore;
@@ -51,7 +52,8 @@ final class TransfersTest {
 
     @BeforeAll
     static void startSystem() {
-        system = ActorSystem.create("transfers");
+        system = ActorSystem.create(
+                "transfers", ConfigFactory.parseString("pekko.loglevel = OFF").withFallback(ConfigFactory.load()));
         materializer = SystemMaterializer.get(system).materializer();
     }
 
