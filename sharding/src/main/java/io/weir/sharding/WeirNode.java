@@ -123,7 +123,7 @@ public final class WeirNode {
         }
         NodeRemoteTier remote;
         try {
-            remote = NodeRemoteTier.open(settings.remote(), new DiskFileStore(), Clock.systemUTC(), system);
+            remote = NodeRemoteTier.open(settings.remote(), Clock.systemUTC(), system);
         } catch (RuntimeException e) {
             system.getWhenTerminated().thenRun(() -> giveBack(data, allocator, stores, null));
             system.terminate();
