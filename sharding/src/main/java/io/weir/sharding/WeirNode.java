@@ -30,9 +30,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import org.apache.arrow.memory.BufferAllocator;
@@ -128,7 +126,7 @@ public final class WeirNode {
         }
         NodeRemoteTier remote;
         try {
-            remote = NodeRemoteTier.open(settings.remote(), new DiskFileStore(), Clock.systemUTC(), system);
+            remote = NodeRemoteTier.open(settings.remote(), Clock.systemUTC(), system);
         } catch (RuntimeException e) {
             system.getWhenTerminated().thenRun(() -> giveBack(data, allocator, stores, null));
             system.terminate();
@@ -255,12 +253,10 @@ public final class WeirNode {
         leaveInOrder(system, new LeaveInOrder(system, view, dropped, settings.handOverTimeout()));
         CompletionStage<Done> inCluster =
                 view.askCatalog(Catalog.ListDatabases::new).thenApply(reply -> Done.getInstance());
-        // spine: control; asks the store by StoreIdentity
-        CompletionStage<Done> ready = remote == null
-                ? inCluster
-                : inCluster.thenCompose(
-                        done -> remote.claim(() -> CompletableFuture.completedFuture(Optional.empty())));
-        return new WeirNode(settings, system, allocator, view, remote == null ? null : remote.tier(), ready, givenBack);
+        CompletionStage<Done> ready =
+                remote == null ? inCluster : inCluster.thenCompose(done -> remote.serve(view, mirror));
+        return new WeirNode(
+                settings, system, allocator, view, remote == null ? null : remote.tier(), ready, givenBack);
     }
 
     private static <M> ActorRef<M> singleton(ActorSystem<?> system, SingletonActor<M> actor) {

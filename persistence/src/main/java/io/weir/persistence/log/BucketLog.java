@@ -435,7 +435,8 @@ public final class BucketLog implements AutoCloseable {
 
     /**
      * First offset that retention by age or size leaves of what is on the object store: remote segments that end at or before it are to go.
-     * {@link #startOffset} where none are.
+     * {@link #startOffset} where none are. The newest one with the writers' memory always stays: without it, a log on an empty disk would use
+     * its offsets again.
      *
      * @param keepFrom segments that hold this offset or later ones stay
      */
@@ -451,7 +452,10 @@ public final class BucketLog implements AutoCloseable {
             return now.localStartOffset();
         }
         int expired = new Retention(settings, clock.millis()).expired(now.segments(), keepFrom);
-        return expired == 0 ? now.startOffset() : now.segments().get(expired).baseOffset();
+        if (expired == 0 || now.remote().isEmpty()) {
+            return now.startOffset();
+        }
+        return Math.min(now.segments().get(expired).baseOffset(), now.remote().neededFrom());
     }
 
     /**
