@@ -14,7 +14,12 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import java.util.function.Supplier;
+import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.DispatcherSelector;
 import org.apache.pekko.stream.Materializer;
@@ -25,14 +30,19 @@ import org.slf4j.LoggerFactory;
 /** A node's object store: opened as the node starts, closed when it has ended. */
 final class NodeRemoteTier implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(NodeRemoteTier.class);
+    private static final Duration CLAIM_PATIENCE = Duration.ofSeconds(2);
     private static final String FILE_WORK = "weir.dispatchers.object-store";
 
     private final ObjectStore store;
     private final RemoteTier tier;
+    private final RemoteSettings settings;
+    private final ActorSystem<?> system;
 
-    private NodeRemoteTier(ObjectStore store, RemoteTier tier) {
+    private NodeRemoteTier(ObjectStore store, RemoteTier tier, RemoteSettings settings, ActorSystem<?> system) {
         this.store = store;
         this.tier = tier;
+        this.settings = settings;
+        this.system = system;
     }
 
     /**
@@ -48,6 +58,7 @@ final class NodeRemoteTier implements AutoCloseable {
         }
         Executor fileWork = system.dispatchers().lookup(DispatcherSelector.fromConfig(FILE_WORK));
         SecureRandom random = new SecureRandom();
+        Materializer materializer = Materializer.matFromSystem(system);
         ObjectStore store = open(settings, files, fileWork, system, random);
         LOG.info("object store {}", settings.store());
         Transfers transfers = new Transfers(
@@ -55,16 +66,20 @@ final class NodeRemoteTier implements AutoCloseable {
                 settings.uploads(),
                 settings.downloads(),
                 fileWork,
-                settings.reaperGrace().dividedBy(2));
+                settings.reaperGrace().dividedBy(2),
+                materializer);
         ObjectFiles objectFiles = new ObjectFiles(
                 store,
-                fileWork,
                 settings.readCacheBytes(),
                 settings.readAheadBytes(),
                 settings.readsMax(),
-                settings.readTimeout());
+                settings.readTimeout(),
+                materializer);
         return new NodeRemoteTier(
-                store, new RemoteTier(store, transfers, objectFiles, clock, random, settings.reaperGrace()));
+                store,
+                new RemoteTier(store, transfers, objectFiles, clock, random, settings.reaperGrace()),
+                settings,
+                system);
     }
 
     private static ObjectStore open(
@@ -82,6 +97,16 @@ final class NodeRemoteTier implements AutoCloseable {
 
     RemoteTier tier() {
         return tier;
+    }
+
+    /**
+     * To be called once the catalog answers.
+     *
+     * @return fails with IllegalStateException where the store belongs to another cluster; a store that does not answer in time is asked
+     *     again, and is not waited for
+     */
+    CompletionStage<Done> claim(Supplier<CompletionStage<Optional<String>>> question) {
+        return new StoreClaim(question, tier, CLAIM_PATIENCE, settings.retryMin(), settings.retryMax(), system).run();
     }
 
     @Override

@@ -30,7 +30,9 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import org.apache.arrow.memory.BufferAllocator;
@@ -230,7 +232,7 @@ public final class WeirNode {
                 remote == null ? null : remote.tier(),
                 bootId,
                 bucket -> tableOf(system, catalog, settings, bucket),
-                new LogPuller(system, files, settings, stores, segmentIo),
+                new LogPuller(system, files, settings, self.address(), stores, segmentIo),
                 buckets,
                 settings.bucket());
         ActorRef<Reaper.Command> reaper =
@@ -253,8 +255,13 @@ public final class WeirNode {
                 dropped,
                 nodeId);
         leaveInOrder(system, new LeaveInOrder(system, view, dropped, settings.handOverTimeout()));
-        CompletionStage<Done> ready =
+        CompletionStage<Done> inCluster =
                 view.askCatalog(Catalog.ListDatabases::new).thenApply(reply -> Done.getInstance());
+        // spine: control; asks the store by StoreIdentity
+        CompletionStage<Done> ready = remote == null
+                ? inCluster
+                : inCluster.thenCompose(
+                        done -> remote.claim(() -> CompletableFuture.completedFuture(Optional.empty())));
         return new WeirNode(settings, system, allocator, view, ready, givenBack);
     }
 
