@@ -76,9 +76,7 @@ final class LogPuller implements BucketPorts.LogTransfer {
                 || owner.address().equals(address)
                 || lost.contains(owner.nodeId())
                 || lost.contains(owner.address());
-        return mayBe
-                ? instance(owner).thenApply(Optional::isEmpty)
-                : CompletableFuture.completedFuture(false);
+        return mayBe ? instance(owner).thenApply(Optional::isEmpty) : CompletableFuture.completedFuture(false);
     }
 
     private CompletionStage<ActorRef<LogHandover.Command>> find(BucketId bucket, BucketManifest.Node owner) {

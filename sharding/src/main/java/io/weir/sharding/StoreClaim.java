@@ -79,7 +79,8 @@ final class StoreClaim {
     }
 
     private void onUnknown(Throwable failure, Duration delay) {
-        Throwable cause = failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+        Throwable cause =
+                failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
         LOG.warn("cannot ask the object store whose it is, next try in {}: {}", delay, cause.toString());
         Duration doubled = delay.multipliedBy(2);
         later(delay, () -> ask(doubled.compareTo(retryMax) < 0 ? doubled : retryMax));
