@@ -77,7 +77,15 @@ final class NodeRemoteTier implements AutoCloseable {
                 materializer);
         return new NodeRemoteTier(
                 store,
-                new RemoteTier(store, transfers, objectFiles, clock, random, settings.reaperGrace()),
+                new RemoteTier(
+                        store,
+                        transfers,
+                        objectFiles,
+                        clock,
+                        random,
+                        settings.reaperGrace(),
+                        settings.retryMin(),
+                        settings.retryMax()),
                 settings,
                 system);
     }

@@ -134,14 +134,11 @@ final class BucketStart {
 
     private CompletionStage<OpenBucket> openAndRaise(Claim claim, LocalBuckets.Lease lease) {
         TableProperties properties = TableProperties.from(claim.table().properties());
-        return openLog(claim, properties)
-                .thenCompose(opened -> askManifest((ActorRef<BucketManifest.Reply> replyTo) ->
-                                new BucketManifest.RaiseEpoch(
-                                        bucket, opened.log().lastLeaderEpoch(), ports.node(), replyTo))
-                        .thenApplyAsync(
-                                raised -> leading(claim.table(), properties, opened.log(), raised, lease), segmentIo)
-                        .thenCompose(open -> catchUp(open, opened.restored()))
-                        .whenCompleteAsync((open, failure) -> closeAfter(failure, opened.log()), segmentIo));
+        return openLog(claim, properties).thenCompose(opened -> askManifest((ActorRef<BucketManifest.Reply> replyTo) ->
+                        new BucketManifest.RaiseEpoch(bucket, opened.log().lastLeaderEpoch(), ports.node(), replyTo))
+                .thenApplyAsync(raised -> leading(claim.table(), properties, opened.log(), raised, lease), segmentIo)
+                .thenCompose(open -> catchUp(open, opened.restored()))
+                .whenCompleteAsync((open, failure) -> closeAfter(failure, opened.log()), segmentIo));
     }
 
     private record OpenedLog(BucketLog log, boolean restored) {}
@@ -150,14 +147,13 @@ final class BucketStart {
         BucketDirectory directory = new BucketDirectory(bucket, ports);
         LogSettings settings = properties.logSettings();
         return CompletableFuture.supplyAsync(
-                        () -> onDisk(() ->
-                                Optional.ofNullable(directory.open(claim.before(), claim.ownerLost(), settings))),
+                        () -> onDisk(
+                                () -> Optional.ofNullable(directory.open(claim.before(), claim.ownerLost(), settings))),
                         segmentIo)
-                .thenCompose(here -> here.map(
-                                log -> CompletableFuture.completedFuture(new OpenedLog(log, false)))
+                .thenCompose(here -> here.map(log -> CompletableFuture.completedFuture(new OpenedLog(log, false)))
                         .orElseGet(() -> CompletableFuture.supplyAsync(
-                                () -> onDisk(() -> new OpenedLog(
-                                        directory.restore(tier(), claim.before(), settings), true)),
+                                () -> onDisk(
+                                        () -> new OpenedLog(directory.restore(tier(), claim.before(), settings), true)),
                                 restores)));
     }
 
@@ -177,9 +173,7 @@ final class BucketStart {
         BucketRemote remote = null;
         if (tier != null) {
             remote = new BucketRemote(
-                    tier,
-                    new KvSnapshots(tier, ports.files(), bucket.entityId(), ports.directory(bucket)),
-                    raised);
+                    tier, new KvSnapshots(tier, ports.files(), bucket.entityId(), ports.directory(bucket)), raised);
             log.showRemote(raised.segments(), tier.files()::open);
         } else if (!raised.segments().isEmpty()) {
             LOG.warn(
@@ -190,8 +184,7 @@ final class BucketStart {
                     log.startOffset());
         }
         PrimaryKeyState rows = table.hasPrimaryKey()
-                ? new PrimaryKeyState(
-                        new KvState(ports, bucket, log, remote), log, ports.settings(), raised.epoch())
+                ? new PrimaryKeyState(new KvState(ports, bucket, log, remote), log, ports.settings(), raised.epoch())
                 : null;
         return new OpenBucket(table, properties, log, rows, remote, raised.epoch(), lease);
     }

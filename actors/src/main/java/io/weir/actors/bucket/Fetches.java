@@ -100,8 +100,7 @@ final class Fetches {
 
     private void read(Pending one, TableInfo table) {
         context.pipeToSelf(
-                CompletableFuture.supplyAsync(
-                        () -> readNow(one.fetch, table), readersFrom(one.fetch.fromOffset())),
+                CompletableFuture.supplyAsync(() -> readNow(one.fetch, table), readersFrom(one.fetch.fromOffset())),
                 (reply, error) -> new FetchRead(
                         one,
                         error == null ? reply : new Bucket.Refused(ErrorCode.INTERNAL, "reading failed: " + error)));

@@ -49,7 +49,6 @@ final class LeadingBucket extends AbstractBehavior<Bucket.Command> {
     private final @Nullable KeyedReads reads;
     private final AutoNumbers numbers;
     private final Uploads uploads;
-    private final Executor segmentRead;
     private TableInfo table;
     private TableProperties properties;
     private int writers;
@@ -120,7 +119,6 @@ final class LeadingBucket extends AbstractBehavior<Bucket.Command> {
         this.close = close;
         this.die = die;
         this.queue = new WriteQueue(ports.settings().queueBytes());
-        this.segmentRead = segmentRead;
         this.table = open.table();
         this.properties = open.properties();
         this.writers = log.writers().size();

@@ -473,8 +473,8 @@ public final class BucketLog implements AutoCloseable {
 
     /** Where the segment begins that is appended to: what is before it is sealed. */
     public long activeBaseOffset() {
-        List<Segment> now = segments;
-        return now.isEmpty() ? endOffset : now.get(now.size() - 1).baseOffset();
+        List<Segment> local = tiers.local();
+        return local.isEmpty() ? endOffset : local.get(local.size() - 1).baseOffset();
     }
 
     /** Highest leader epoch found in the log, 0 when empty. */
