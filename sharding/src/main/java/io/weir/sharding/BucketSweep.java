@@ -26,7 +26,7 @@ final class BucketSweep {
     private static final Pattern DATA =
             Pattern.compile("buckets/[\\d-]+/(?:log/\\d{20}-\\d{10}-%s\\.segment|kv/%s(?:\\.snapshot|-[^/]+))"
                     .formatted(ATTEMPT, ATTEMPT));
-    private static final Pattern COPY = Pattern.compile("buckets/[\\d-]+/manifest/\\d{20}\\.json");
+    private static final Pattern COPY = Pattern.compile("buckets/[\\d-]+/manifest/00\\d{18}\\.json");
 
     private final BucketId bucket;
     private final ReaperPass.Ports ports;
@@ -36,6 +36,11 @@ final class BucketSweep {
 
     /** By descriptor; what was read for the bucket's earlier pages. */
     private Map<ObjectName, Set<ObjectName>> snapshots = new HashMap<>();
+
+    /** Of the manifest's version, which grows with each change. */
+    private Set<ObjectName> liveNames = Set.of();
+
+    private long liveVersion;
 
     private boolean leftAlone;
 
@@ -130,6 +135,9 @@ final class BucketSweep {
     }
 
     private Set<ObjectName> live(Manifest manifest) throws Exception {
+        if (manifest.version() == liveVersion) {
+            return liveNames;
+        }
         Set<ObjectName> live = new HashSet<>();
         manifest.segments().forEach(segment -> live.add(segment.object().name()));
         Map<ObjectName, Set<ObjectName>> read = new HashMap<>();
@@ -142,6 +150,8 @@ final class BucketSweep {
             live.addAll(objects);
         }
         snapshots = read;
+        liveNames = live;
+        liveVersion = manifest.version();
         return live;
     }
 }
