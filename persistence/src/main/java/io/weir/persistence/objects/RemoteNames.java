@@ -33,8 +33,6 @@ public final class RemoteNames {
 
     private static final Pattern BUCKET = Pattern.compile("buckets/(\\d{1,18}-(?:\\d{1,18}-)?\\d{1,9})/.*");
 
-    private static final Pattern VERSION = Pattern.compile(".*/(00\\d{18})\\.json");
-
     private RemoteNames() {}
 
     /** One try to upload something. */
