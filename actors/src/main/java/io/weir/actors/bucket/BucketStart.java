@@ -112,7 +112,7 @@ final class BucketStart {
     private OpenBucket opened(
             TableInfo table, TableProperties properties, BucketLog log, int epoch, LocalBuckets.Lease lease) {
         PrimaryKeyState rows = table.hasPrimaryKey()
-                ? new PrimaryKeyState(new KvState(ports, bucket, log), log, ports.settings(), epoch)
+                ? new PrimaryKeyState(new KvState(ports, bucket, log, null), log, ports.settings(), epoch)
                 : null;
         // spine: restore
         return new OpenBucket(table, properties, log, rows, null, epoch, lease);

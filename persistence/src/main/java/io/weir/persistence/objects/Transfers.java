@@ -97,6 +97,11 @@ public final class Transfers {
         };
     }
 
+    /** Where blocking file work of transfers runs: whoever waits for a transfer must not do so on it. */
+    public Executor executor() {
+        throw new UnsupportedOperationException("spine: reads");
+    }
+
     /** @param body opened when it is this upload's turn */
     public CompletionStage<StoredObject> upload(ObjectName name, Callable<Body> body) {
         return uploads.run(() -> {
