@@ -84,7 +84,8 @@ final class DroppedTables {
         return left;
     }
 
-    private static boolean isDropped(BucketId bucket, Catalog.TableIds existing) {
+    /** True where the catalog gave out the ids, and has the table or the partition no more. */
+    static boolean isDropped(BucketId bucket, Catalog.TableIds existing) {
         boolean tableDropped =
                 bucket.tableId() <= existing.lastTableId() && !existing.ids().contains(bucket.tableId());
         boolean partitionDropped = bucket.partitionId() != 0

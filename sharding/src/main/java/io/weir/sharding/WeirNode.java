@@ -23,13 +23,16 @@ import io.weir.persistence.kv.BootId;
 import io.weir.persistence.kv.CachedKv;
 import io.weir.persistence.kv.KvStores;
 import io.weir.persistence.kv.LevelDb;
+import io.weir.persistence.objects.RemoteTier;
 import java.io.IOException;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import org.apache.arrow.memory.BufferAllocator;
@@ -53,6 +56,7 @@ import org.apache.pekko.cluster.typed.ClusterSingleton;
 import org.apache.pekko.cluster.typed.ClusterSingletonSettings;
 import org.apache.pekko.cluster.typed.Join;
 import org.apache.pekko.cluster.typed.SingletonActor;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -116,19 +120,36 @@ public final class WeirNode {
             Config config = computed(settings).withFallback(layered);
             system = ActorSystem.create(Behaviors.empty(), SYSTEM, config);
         } catch (RuntimeException e) {
-            giveBack(data, allocator, stores);
+            giveBack(data, allocator, stores, null);
             throw e;
         }
-        CompletionStage<Void> givenBack = system.getWhenTerminated().thenRun(() -> giveBack(data, allocator, stores));
+        NodeRemoteTier remote;
         try {
-            return assemble(settings, system, allocator, stores, data.nodeId(), givenBack);
+            remote = NodeRemoteTier.open(settings.remote(), new DiskFileStore(), Clock.systemUTC(), system);
+        } catch (RuntimeException e) {
+            system.getWhenTerminated().thenRun(() -> giveBack(data, allocator, stores, null));
+            system.terminate();
+            throw e;
+        }
+        CompletionStage<Void> givenBack =
+                system.getWhenTerminated().thenRun(() -> giveBack(data, allocator, stores, remote));
+        try {
+            return assemble(settings, system, allocator, stores, remote, data.nodeId(), givenBack);
         } catch (RuntimeException e) {
             system.terminate();
             throw e;
         }
     }
 
-    private static void giveBack(DataDirectory data, BufferAllocator allocator, KvStores stores) {
+    private static void giveBack(
+            DataDirectory data, BufferAllocator allocator, KvStores stores, @Nullable NodeRemoteTier remote) {
+        if (remote != null) {
+            try {
+                remote.close();
+            } catch (IOException e) {
+                LOG.warn("the object store was not closed in order when the node ended: {}", e.getMessage());
+            }
+        }
         try {
             stores.close();
         } catch (IOException e) {
@@ -175,6 +196,7 @@ public final class WeirNode {
             ActorSystem<Void> system,
             BufferAllocator allocator,
             KvStores stores,
+            @Nullable NodeRemoteTier remote,
             String nodeId,
             CompletionStage<Void> givenBack) {
         Cluster pekko = Cluster.get(system);
@@ -202,12 +224,14 @@ public final class WeirNode {
                 manifests,
                 sequences,
                 stores,
-                null,
+                remote == null ? null : remote.tier(),
                 bootId,
                 bucket -> tableOf(system, catalog, settings, bucket),
-                new LogPuller(system, files, settings, stores, segmentIo),
+                new LogPuller(system, files, settings, self.address(), stores, segmentIo),
                 buckets,
                 settings.bucket());
+        ActorRef<Reaper.Command> reaper =
+                singleton(system, SingletonActor.of(reaper(system, remote, manifests, catalog, settings), "reaper"));
         ActorRef<ShardingEnvelope<Bucket.Command>> region = ClusterSharding.get(system)
                 .init(Entity.of(
                                 BUCKET,
@@ -216,7 +240,7 @@ public final class WeirNode {
                                                 .tell(new ClusterSharding.Passivate<>(bucket))))
                         .withStopMessage(BucketBehavior.Stop.INSTANCE)
                         .withAllocationStrategy(new FewestShards()));
-        ClusterView view = new ClusterView(system, region, catalog, mirror, settings.catalogTimeout());
+        ClusterView view = new ClusterView(system, region, catalog, reaper, mirror, settings.catalogTimeout());
         DroppedTables dropped = new DroppedTables(files, settings.logs(), buckets, stores, view, segmentIo);
         housekeeping(
                 system,
@@ -226,8 +250,13 @@ public final class WeirNode {
                 dropped,
                 nodeId);
         leaveInOrder(system, new LeaveInOrder(system, view, dropped, settings.handOverTimeout()));
-        CompletionStage<Done> ready =
+        CompletionStage<Done> inCluster =
                 view.askCatalog(Catalog.ListDatabases::new).thenApply(reply -> Done.getInstance());
+        // spine: control; asks the store by StoreIdentity
+        CompletionStage<Done> ready = remote == null
+                ? inCluster
+                : inCluster.thenCompose(
+                        done -> remote.claim(() -> CompletableFuture.completedFuture(Optional.empty())));
         return new WeirNode(settings, system, allocator, view, ready, givenBack);
     }
 
@@ -235,6 +264,23 @@ public final class WeirNode {
         ClusterSingletonSettings settings =
                 ClusterSingletonSettings.create(system).withRole(JOURNAL_ROLE);
         return ClusterSingleton.get(system).init(actor.withSettings(settings));
+    }
+
+    private static Behavior<Reaper.Command> reaper(
+            ActorSystem<?> system,
+            @Nullable NodeRemoteTier remote,
+            ActorRef<BucketManifest.Command> manifests,
+            ActorRef<Catalog.Command> catalog,
+            NodeSettings settings) {
+        if (remote == null) {
+            return Reaper.none();
+        }
+        RemoteTier tier = remote.tier();
+        ReaperPorts ports = new ReaperPorts(tier, manifests, catalog, settings.catalogTimeout(), system);
+        return Reaper.create(
+                dryRun -> new ReaperPass(ports, Clock.systemUTC(), tier.reaperGrace(), dryRun)::run,
+                tier::isConfirmed,
+                settings.remote().reaperInterval());
     }
 
     private static CompletionStage<TableInfo> tableOf(

@@ -56,7 +56,7 @@ class EventSerializerTest {
             new CatalogEvent.TableCreated(TABLE, true),
             new CatalogEvent.TableDropped("db", "t", 7),
             new CatalogEvent.TableAltered(TABLE),
-            new CatalogState.Snapshot(7, List.of("db"), List.of(TABLE), 0, List.of()),
+            new CatalogState.Snapshot(7, List.of("db"), List.of(TABLE), 0, List.of(), "", 0),
             new BucketManifest.LeaderEpochRaised(3, new BucketManifest.Node("node", "host:1")));
 
     private static final TableInfo KEYED = new TableInfo(
@@ -92,7 +92,9 @@ class EventSerializerTest {
                     List.of("db"),
                     List.of(TABLE, KEYED),
                     6,
-                    List.of(new CatalogState.PartitionsOfTable(8, List.of(PARTITION)))),
+                    List.of(new CatalogState.PartitionsOfTable(8, List.of(PARTITION))),
+                    "",
+                    0),
             new BucketManifest.LeaderEpochRaised(3, new BucketManifest.Node("node", "host:1")),
             new TableSequence.RangeReserved(1, 100_001));
 

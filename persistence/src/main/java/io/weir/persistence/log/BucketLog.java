@@ -471,6 +471,12 @@ public final class BucketLog implements AutoCloseable {
         return endOffset;
     }
 
+    /** Where the segment begins that is appended to: what is before it is sealed. */
+    public long activeBaseOffset() {
+        List<Segment> local = tiers.local();
+        return local.isEmpty() ? endOffset : local.get(local.size() - 1).baseOffset();
+    }
+
     /** Highest leader epoch found in the log, 0 when empty. */
     public int lastLeaderEpoch() {
         return lastLeaderEpoch;
