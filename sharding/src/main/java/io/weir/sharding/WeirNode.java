@@ -105,11 +105,7 @@ public final class WeirNode {
      * @throws IllegalStateException where another process uses the data directory
      */
     public static WeirNode start(Config application) {
-        Config layered = ConfigFactory.defaultOverrides()
-                .withFallback(application)
-                .withFallback(ConfigFactory.parseResourcesAnySyntax(WeirNode.class.getClassLoader(), "weir-node.conf"))
-                .withFallback(ConfigFactory.defaultReferenceUnresolved())
-                .resolve();
+        Config layered = layered(application);
         NodeSettings settings = NodeSettings.from(layered);
         DataDirectory data = DataDirectory.open(settings.dataDirectory(), UUID::randomUUID);
         BufferAllocator allocator = new RootAllocator(settings.arrowMemory());
@@ -139,6 +135,15 @@ public final class WeirNode {
             system.terminate();
             throw e;
         }
+    }
+
+    /** What the user set, then what a node sets in Pekko, then all defaults; system properties win. */
+    static Config layered(Config application) {
+        return ConfigFactory.defaultOverrides()
+                .withFallback(application)
+                .withFallback(ConfigFactory.parseResourcesAnySyntax(WeirNode.class.getClassLoader(), "weir-node.conf"))
+                .withFallback(ConfigFactory.defaultReferenceUnresolved())
+                .resolve();
     }
 
     private static void giveBack(
