@@ -79,6 +79,7 @@ public final class WeirNode {
     private final ActorSystem<Void> system;
     private final BufferAllocator allocator;
     private final ClusterView cluster;
+    private final @Nullable RemoteTier remote;
     private final CompletionStage<Done> ready;
     private final CompletionStage<Void> givenBack;
 
@@ -87,12 +88,14 @@ public final class WeirNode {
             ActorSystem<Void> system,
             BufferAllocator allocator,
             ClusterView cluster,
+            @Nullable RemoteTier remote,
             CompletionStage<Done> ready,
             CompletionStage<Void> givenBack) {
         this.settings = settings;
         this.system = system;
         this.allocator = allocator;
         this.cluster = cluster;
+        this.remote = remote;
         this.ready = ready;
         this.givenBack = givenBack;
     }
@@ -262,7 +265,7 @@ public final class WeirNode {
                 ? inCluster
                 : inCluster.thenCompose(
                         done -> remote.claim(() -> CompletableFuture.completedFuture(Optional.empty())));
-        return new WeirNode(settings, system, allocator, view, ready, givenBack);
+        return new WeirNode(settings, system, allocator, view, remote == null ? null : remote.tier(), ready, givenBack);
     }
 
     private static <M> ActorRef<M> singleton(ActorSystem<?> system, SingletonActor<M> actor) {
@@ -333,6 +336,11 @@ public final class WeirNode {
 
     public WeirCluster cluster() {
         return cluster;
+    }
+
+    /** The way to the object store; empty where this node has none. */
+    public Optional<RemoteTier> remote() {
+        return Optional.ofNullable(remote);
     }
 
     /** Bounded memory for Arrow vectors, shared by all of this node. */
