@@ -69,7 +69,10 @@ final class JournalWriter {
     void sequence(long tableId, long next) throws Exception {
         Sequence.Reply reply = ReaperPorts.await(
                 AskPattern.<Sequence.Command, Sequence.Reply>ask(
-                        sequences, replyTo -> new Sequence.Restore(tableId, next, replyTo), TIMEOUT, system.scheduler()),
+                        sequences,
+                        replyTo -> new Sequence.Restore(tableId, next, replyTo),
+                        TIMEOUT,
+                        system.scheduler()),
                 TIMEOUT.multipliedBy(2));
         if (!(reply instanceof Sequence.Restored)) {
             throw new IllegalStateException("the sequence of table %d was not taken: %s".formatted(tableId, reply));

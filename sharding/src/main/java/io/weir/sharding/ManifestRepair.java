@@ -129,7 +129,9 @@ final class ManifestRepair {
                     .formatted(kept.start()));
         } else if (snapshots.size() < copy.snapshots().size()) {
             notes.add("%d of %d KV snapshots are not there any more"
-                    .formatted(copy.snapshots().size() - snapshots.size(), copy.snapshots().size()));
+                    .formatted(
+                            copy.snapshots().size() - snapshots.size(),
+                            copy.snapshots().size()));
         }
     }
 }

@@ -33,7 +33,8 @@ final class RecoveryTally {
                 .mapToLong(object -> object.size())
                 .sum();
         // Those that share files are counted as often as they share them; the newest alone is nearer to the truth.
-        bytes += manifest.snapshots().stream().mapToLong(KvSnapshot::bytes).max().orElse(0);
+        bytes +=
+                manifest.snapshots().stream().mapToLong(KvSnapshot::bytes).max().orElse(0);
     }
 
     void numbers(long tableId, long below) {

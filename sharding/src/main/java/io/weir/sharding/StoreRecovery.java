@@ -118,8 +118,7 @@ public final class StoreRecovery {
             if (remote == null) {
                 throw new IllegalStateException("no object store");
             }
-            JournalWriter journal =
-                    mode == Mode.DRY_RUN ? null : new JournalWriter(system, Clock.systemUTC());
+            JournalWriter journal = mode == Mode.DRY_RUN ? null : new JournalWriter(system, Clock.systemUTC());
             return recover(new RecoveryPorts(remote.tier()), journal);
         } finally {
             system.terminate();

@@ -186,8 +186,9 @@ final class StoreSurvey {
             boolean dropped = bucket.tableId() <= catalog.lastTableId()
                     && (table.isEmpty() || bucket.partitionId() <= catalog.lastPartitionId());
             if (!dropped) {
-                tally.loss("bucket %s, %,d bytes, is of a table or partition that was created after the catalog's copy was made"
-                        .formatted(bucket.entityId(), listed.bytes));
+                tally.loss(
+                        "bucket %s, %,d bytes, is of a table or partition that was created after the catalog's copy was made"
+                                .formatted(bucket.entityId(), listed.bytes));
             }
             return;
         }
@@ -209,24 +210,25 @@ final class StoreSurvey {
                     "the manifest's copy");
             if (read.isPresent()) {
                 boolean newest = copy.equals(listed.copies.peekFirst());
-                return fitted(name, listed, read.get(), hasPrimaryKey, newest, Math.max(version, read.get().version()));
+                return fitted(
+                        name,
+                        listed,
+                        read.get(),
+                        hasPrimaryKey,
+                        newest,
+                        Math.max(version, read.get().version()));
             }
         }
         if (!listed.copies.isEmpty()) {
             tally.loss("%s: none of its manifest's %d copies can be read; it starts empty, and %,d bytes of it are lost"
                     .formatted(name, listed.copies.size(), listed.bytes));
         } else if (listed.lastBase >= 0) {
-            tally.note(name + " has objects, but no copy of a manifest: nothing of it was uploaded whole; it starts empty");
+            tally.note(name
+                    + " has objects, but no copy of a manifest: nothing of it was uploaded whole; it starts empty");
         }
         // Above all epochs and versions that were.
         return new Manifest(
-                listed.lastEpoch + 1,
-                new BucketManifest.Node("", ""),
-                version,
-                List.of(),
-                List.of(),
-                List.of(),
-                0);
+                listed.lastEpoch + 1, new BucketManifest.Node("", ""), version, List.of(), List.of(), List.of(), 0);
     }
 
     private Manifest fitted(
@@ -248,8 +250,9 @@ final class StoreSurvey {
         repaired.losses().forEach(loss -> tally.loss(name + ": " + loss));
         repaired.notes().forEach(note -> tally.note(name + ": " + note));
         if (listed.lastBase >= copy.remoteEnd()) {
-            String sentence = "%s: rows from offset %d on may have been uploaded after the copy of its manifest was made"
-                    .formatted(name, copy.remoteEnd());
+            String sentence =
+                    "%s: rows from offset %d on may have been uploaded after the copy of its manifest was made"
+                            .formatted(name, copy.remoteEnd());
             if (newest) {
                 tally.note(sentence);
             } else {
@@ -270,7 +273,8 @@ final class StoreSurvey {
                 | ObjectStoreException.Damaged
                 | ObjectStoreException.NotFound
                 | IllegalArgumentException e) {
-            tally.note("the KV snapshot %s cannot be read: %s".formatted(snapshot.descriptor().name(), e.getMessage()));
+            tally.note("the KV snapshot %s cannot be read: %s"
+                    .formatted(snapshot.descriptor().name(), e.getMessage()));
             return false;
         }
         for (StoredObject file : files) {
