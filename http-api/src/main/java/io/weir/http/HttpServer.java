@@ -88,6 +88,7 @@ public final class HttpServer {
         operations.addAll(reads(catalog, buckets, bodies, system, executor, settings, clock, allocator, metrics));
         operations.addAll(new LandingPage(cluster, catalog, buckets).operations());
         operations.addAll(new ServiceRoutes(cluster, catalog, metrics).operations());
+        operations.addAll(new ReaperRoute(cluster, settings.requestTimeout()).operations());
         return operations;
     }
 

@@ -15,6 +15,7 @@ import io.weir.codec.batch.RecordBatches;
 import io.weir.codec.json.JsonRowWriter;
 import io.weir.codec.row.Key;
 import io.weir.codec.row.RowBatchBuilder;
+import io.weir.sharding.Reaper;
 import io.weir.sharding.WeirCluster;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -168,6 +169,15 @@ final class FakeCluster implements WeirCluster, AutoCloseable {
     @Override
     public CompletionStage<Catalog.Reply> askCatalog(Function<ActorRef<Catalog.Reply>, Catalog.Command> question) {
         return AskPattern.<Catalog.Command, Catalog.Reply>ask(catalog, question::apply, ASK, system.scheduler());
+    }
+
+    /** What the reaper answers, by whether it is a dry run. */
+    volatile Function<Boolean, Reaper.Reply> reaper =
+            dryRun -> new Reaper.Refused(ErrorCode.NOT_SUPPORTED, "no object store here");
+
+    @Override
+    public CompletionStage<Reaper.Reply> askReaper(boolean dryRun, Duration timeout) {
+        return CompletableFuture.completedFuture(reaper.apply(dryRun));
     }
 
     @Override

@@ -48,6 +48,27 @@ final class HttpApi {
         return JSON.readTree(response.body());
     }
 
+    /**
+     * Posts nothing to a path that starts or joins long work, again and again while the answer is that it goes on.
+     *
+     * @param attempts most requests
+     */
+    JsonNode post(String path, int attempts) throws IOException, InterruptedException {
+        HttpRequest request = request(path)
+                .timeout(TIMEOUT.multipliedBy(2))
+                .POST(HttpRequest.BodyPublishers.noBody())
+                .build();
+        for (int attempt = 1; ; attempt++) {
+            HttpResponse<byte[]> response = client.send(request, HttpResponse.BodyHandlers.ofByteArray());
+            boolean goesOn = response.statusCode() == 503
+                    && JSON.readTree(response.body()).path("code").asText().equals("timeout");
+            if (!goesOn || attempt == attempts) {
+                check(response.statusCode(), response.body());
+                return JSON.readTree(response.body());
+            }
+        }
+    }
+
     /** An answer that streams, for as long as the caller reads it. */
     InputStream open(String path, String accept) throws IOException, InterruptedException {
         HttpResponse<InputStream> response =

@@ -49,7 +49,8 @@ class CommandsTest {
                 .isEqualTo(1);
         assertThat(run("status", "--server", "http://127.0.0.1:1")).isEqualTo(1);
         assertThat(run("tail", "a.b", "--server", "http://127.0.0.1:1")).isEqualTo(1);
-        assertThat(err.toString().split("weir start", -1)).hasSize(4);
+        assertThat(run("reap", "--server", "http://127.0.0.1:1")).isEqualTo(1);
+        assertThat(err.toString().split("weir start", -1)).hasSize(5);
     }
 
     @Test

@@ -45,6 +45,7 @@ final class ClusterView implements WeirCluster {
     private final ActorSystem<?> system;
     private final ActorRef<ShardingEnvelope<Bucket.Command>> buckets;
     private final ActorRef<Catalog.Command> catalog;
+    private final ActorRef<Reaper.Command> reaper;
     private final CatalogMirror mirror;
     private final Duration catalogTimeout;
 
@@ -52,11 +53,13 @@ final class ClusterView implements WeirCluster {
             ActorSystem<?> system,
             ActorRef<ShardingEnvelope<Bucket.Command>> buckets,
             ActorRef<Catalog.Command> catalog,
+            ActorRef<Reaper.Command> reaper,
             CatalogMirror mirror,
             Duration catalogTimeout) {
         this.system = system;
         this.buckets = buckets;
         this.catalog = catalog;
+        this.reaper = reaper;
         this.mirror = mirror;
         this.catalogTimeout = catalogTimeout;
     }
@@ -153,6 +156,19 @@ final class ClusterView implements WeirCluster {
                         isTimeout(failure)
                                 ? new WeirException(
                                         ErrorCode.TIMEOUT, "the catalog did not answer within " + catalogTimeout)
+                                : failure));
+    }
+
+    @Override
+    public CompletionStage<Reaper.Reply> askReaper(boolean dryRun, Duration timeout) {
+        return AskPattern.<Reaper.Command, Reaper.Reply>ask(
+                        reaper, replyTo -> new Reaper.Run(dryRun, replyTo), timeout, system.scheduler())
+                .exceptionallyCompose(failure -> CompletableFuture.failedFuture(
+                        isTimeout(failure)
+                                ? new WeirException(
+                                        ErrorCode.TIMEOUT,
+                                        "the reaper did not end within %s and goes on; ask again to get its report"
+                                                .formatted(timeout))
                                 : failure));
     }
 

@@ -33,6 +33,8 @@ public final class ControlSerializer extends CborSerializer {
             .add("cat.drop-partition.1", Catalog.DropPartition.class)
             .add("cat.ensure-partitions.1", Catalog.EnsurePartitions.class)
             .add("cat.list-table-ids.1", Catalog.ListTableIds.class)
+            .add("cat.name-cluster.1", Catalog.NameCluster.class)
+            .add("cat.cluster-name.1", Catalog.ClusterName.class)
             .add("cat.done.1", Catalog.Done.class)
             .add("cat.databases.1", Catalog.Databases.class)
             .add("cat.table.1", Catalog.Table.class)
@@ -72,7 +74,10 @@ public final class ControlSerializer extends CborSerializer {
             .add("hov.read.1", LogHandover.Read.class)
             .add("hov.close.1", LogHandover.Close.class)
             .add("hov.opened.1", LogHandover.Opened.class)
-            .add("hov.denied.1", LogHandover.Denied.class);
+            .add("hov.denied.1", LogHandover.Denied.class)
+            .add("rea.run.1", Reaper.Run.class)
+            .add("rea.report.1", Reaper.Report.class)
+            .add("rea.refused.1", Reaper.Refused.class);
 
     public ControlSerializer(ExtendedActorSystem system) {
         super(IDENTIFIER, MANIFESTS, actorRefs(ActorRefResolver.get(Adapter.toTyped(system))));

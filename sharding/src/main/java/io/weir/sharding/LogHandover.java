@@ -5,6 +5,7 @@ import io.weir.actors.bucket.LocalBuckets;
 import io.weir.persistence.file.FileStore;
 import io.weir.persistence.file.StoredFile;
 import io.weir.persistence.kv.DurableOffset;
+import io.weir.persistence.kv.KvSnapshots;
 import io.weir.persistence.kv.KvStores;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -170,6 +171,7 @@ final class LogHandover extends AbstractBehavior<LogHandover.Command> {
                     .filter(KvStores::belongsToState)
                     .forEach(name -> names.add(KvStores.DIRECTORY + "/" + name));
         }
+        names.removeIf(KvSnapshots::isTemporary);
         List<FileSize> sizes = new ArrayList<>();
         for (String name : names) {
             try (StoredFile file = files.openForRead(transfer.directory().resolve(name))) {

@@ -13,6 +13,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
@@ -36,13 +37,22 @@ final class LogPuller implements BucketPorts.LogTransfer {
     private final ActorSystem<?> system;
     private final FileStore files;
     private final NodeSettings settings;
+    private final String address;
     private final KvStores stores;
     private final Executor segmentIo;
 
-    LogPuller(ActorSystem<?> system, FileStore files, NodeSettings settings, KvStores stores, Executor segmentIo) {
+    /** @param address of this node, {@code host:port} */
+    LogPuller(
+            ActorSystem<?> system,
+            FileStore files,
+            NodeSettings settings,
+            String address,
+            KvStores stores,
+            Executor segmentIo) {
         this.system = system;
         this.files = files;
         this.settings = settings;
+        this.address = address;
         this.stores = stores;
         this.segmentIo = segmentIo;
     }
@@ -55,13 +65,38 @@ final class LogPuller implements BucketPorts.LogTransfer {
                 .exceptionallyCompose(cause -> CompletableFuture.failedFuture(unavailable(bucket, owner, cause)));
     }
 
+    /**
+     * A node is lost where it cannot come back, since this one has its address or is a cluster of one, or where the settings say so. Who
+     * is in the cluster is not lost, whatever they say.
+     */
+    @Override
+    public CompletionStage<Boolean> isLost(BucketManifest.Node owner) {
+        List<String> lost = settings.remote().lostNodes();
+        boolean mayBe = settings.seeds().isEmpty()
+                || owner.address().equals(address)
+                || lost.contains(owner.nodeId())
+                || lost.contains(owner.address());
+        return mayBe ? instance(owner).thenApply(Optional::isEmpty) : CompletableFuture.completedFuture(false);
+    }
+
     private CompletionStage<ActorRef<LogHandover.Command>> find(BucketId bucket, BucketManifest.Node owner) {
+        return instance(owner)
+                .thenApply(found ->
+                        found.orElseThrow(() -> refused(bucket, owner, "which is not in the cluster now" + advice())));
+    }
+
+    private String advice() {
+        return settings.remote().hasStore()
+                ? "; where it is lost for good, name it in weir.remote.lost-nodes, and the bucket starts from the object store"
+                : "";
+    }
+
+    private CompletionStage<Optional<ActorRef<LogHandover.Command>>> instance(BucketManifest.Node owner) {
         Function<ActorRef<Receptionist.Listing>, Receptionist.Command> question =
                 replyTo -> Receptionist.find(LogHandover.key(owner.nodeId()), replyTo);
         return AskPattern.ask(system.receptionist(), question, FIND_TIMEOUT, system.scheduler())
                 .thenApply(listing -> listing.getServiceInstances(LogHandover.key(owner.nodeId())).stream()
-                        .findFirst()
-                        .orElseThrow(() -> refused(bucket, owner, "which is not in the cluster now")));
+                        .findFirst());
     }
 
     private LogHandover.Opened opened(BucketId bucket, BucketManifest.Node owner, LogHandover.Reply reply) {

@@ -23,7 +23,8 @@ public record NodeSettings(
         BucketSettings bucket,
         int kvOpenMax,
         long kvCacheBytes,
-        LevelDbSettings kv) {
+        LevelDbSettings kv,
+        RemoteSettings remote) {
     public NodeSettings {
         seeds = List.copyOf(seeds);
         roles = List.copyOf(roles);
@@ -44,12 +45,14 @@ public record NodeSettings(
     public static NodeSettings from(Config config) {
         Config weir = config.getConfig("weir");
         Config cluster = weir.getConfig("cluster");
+        Path data = Path.of(weir.getString("data-dir")).toAbsolutePath().normalize();
+        List<String> seeds = list(cluster.getString("seeds"));
         return new NodeSettings(
-                Path.of(weir.getString("data-dir")).toAbsolutePath().normalize(),
+                data,
                 weir.getBytes("arrow-memory"),
                 cluster.getString("host"),
                 cluster.getInt("port"),
-                list(cluster.getString("seeds")),
+                seeds,
                 list(cluster.getString("roles")),
                 cluster.getDuration("stable-after"),
                 cluster.getDuration("catalog-timeout"),
@@ -62,10 +65,11 @@ public record NodeSettings(
                         Math.toIntExact(weir.getBytes("kv.write-buffer")),
                         weir.getBytes("kv.block-cache"),
                         weir.getInt("kv.open-files"),
-                        weir.getBytes("kv.disk-reserve")));
+                        weir.getBytes("kv.disk-reserve")),
+                RemoteSettings.from(weir, data, seeds.isEmpty()));
     }
 
-    private static List<String> list(String commaSeparated) {
+    static List<String> list(String commaSeparated) {
         return Arrays.stream(commaSeparated.split(",", -1))
                 .map(String::trim)
                 .filter(item -> !item.isEmpty())

@@ -29,6 +29,9 @@ public interface WeirCluster {
     /** The catalog's state where it runs on this node, so that it need not be asked; as new as any answer it has given. */
     Optional<CatalogState> catalogHere();
 
+    /** The reaper's report, when its pass is through, or why there is none. */
+    CompletionStage<Reaper.Reply> askReaper(boolean dryRun, Duration timeout);
+
     /** The members as {@code /v1/cluster} shows them. */
     CompletionStage<List<Member>> members();
 

@@ -23,13 +23,16 @@ import io.weir.persistence.kv.BootId;
 import io.weir.persistence.kv.CachedKv;
 import io.weir.persistence.kv.KvStores;
 import io.weir.persistence.kv.LevelDb;
+import io.weir.persistence.objects.RemoteTier;
 import java.io.IOException;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import org.apache.arrow.memory.BufferAllocator;
@@ -53,6 +56,7 @@ import org.apache.pekko.cluster.typed.ClusterSingleton;
 import org.apache.pekko.cluster.typed.ClusterSingletonSettings;
 import org.apache.pekko.cluster.typed.Join;
 import org.apache.pekko.cluster.typed.SingletonActor;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -75,6 +79,7 @@ public final class WeirNode {
     private final ActorSystem<Void> system;
     private final BufferAllocator allocator;
     private final ClusterView cluster;
+    private final @Nullable RemoteTier remote;
     private final CompletionStage<Done> ready;
     private final CompletionStage<Void> givenBack;
 
@@ -83,12 +88,14 @@ public final class WeirNode {
             ActorSystem<Void> system,
             BufferAllocator allocator,
             ClusterView cluster,
+            @Nullable RemoteTier remote,
             CompletionStage<Done> ready,
             CompletionStage<Void> givenBack) {
         this.settings = settings;
         this.system = system;
         this.allocator = allocator;
         this.cluster = cluster;
+        this.remote = remote;
         this.ready = ready;
         this.givenBack = givenBack;
     }
@@ -101,11 +108,7 @@ public final class WeirNode {
      * @throws IllegalStateException where another process uses the data directory
      */
     public static WeirNode start(Config application) {
-        Config layered = ConfigFactory.defaultOverrides()
-                .withFallback(application)
-                .withFallback(ConfigFactory.parseResourcesAnySyntax(WeirNode.class.getClassLoader(), "weir-node.conf"))
-                .withFallback(ConfigFactory.defaultReferenceUnresolved())
-                .resolve();
+        Config layered = layered(application);
         NodeSettings settings = NodeSettings.from(layered);
         DataDirectory data = DataDirectory.open(settings.dataDirectory(), UUID::randomUUID);
         BufferAllocator allocator = new RootAllocator(settings.arrowMemory());
@@ -116,19 +119,45 @@ public final class WeirNode {
             Config config = computed(settings).withFallback(layered);
             system = ActorSystem.create(Behaviors.empty(), SYSTEM, config);
         } catch (RuntimeException e) {
-            giveBack(data, allocator, stores);
+            giveBack(data, allocator, stores, null);
             throw e;
         }
-        CompletionStage<Void> givenBack = system.getWhenTerminated().thenRun(() -> giveBack(data, allocator, stores));
+        NodeRemoteTier remote;
         try {
-            return assemble(settings, system, allocator, stores, data.nodeId(), givenBack);
+            remote = NodeRemoteTier.open(settings.remote(), new DiskFileStore(), Clock.systemUTC(), system);
+        } catch (RuntimeException e) {
+            system.getWhenTerminated().thenRun(() -> giveBack(data, allocator, stores, null));
+            system.terminate();
+            throw e;
+        }
+        CompletionStage<Void> givenBack =
+                system.getWhenTerminated().thenRun(() -> giveBack(data, allocator, stores, remote));
+        try {
+            return assemble(settings, system, allocator, stores, remote, data.nodeId(), givenBack);
         } catch (RuntimeException e) {
             system.terminate();
             throw e;
         }
     }
 
-    private static void giveBack(DataDirectory data, BufferAllocator allocator, KvStores stores) {
+    /** What the user set, then what a node sets in Pekko, then all defaults; system properties win. */
+    static Config layered(Config application) {
+        return ConfigFactory.defaultOverrides()
+                .withFallback(application)
+                .withFallback(ConfigFactory.parseResourcesAnySyntax(WeirNode.class.getClassLoader(), "weir-node.conf"))
+                .withFallback(ConfigFactory.defaultReferenceUnresolved())
+                .resolve();
+    }
+
+    private static void giveBack(
+            DataDirectory data, BufferAllocator allocator, KvStores stores, @Nullable NodeRemoteTier remote) {
+        if (remote != null) {
+            try {
+                remote.close();
+            } catch (IOException e) {
+                LOG.warn("the object store was not closed in order when the node ended: {}", e.getMessage());
+            }
+        }
         try {
             stores.close();
         } catch (IOException e) {
@@ -175,6 +204,7 @@ public final class WeirNode {
             ActorSystem<Void> system,
             BufferAllocator allocator,
             KvStores stores,
+            @Nullable NodeRemoteTier remote,
             String nodeId,
             CompletionStage<Void> givenBack) {
         Cluster pekko = Cluster.get(system);
@@ -202,12 +232,14 @@ public final class WeirNode {
                 manifests,
                 sequences,
                 stores,
-                null,
+                remote == null ? null : remote.tier(),
                 bootId,
                 bucket -> tableOf(system, catalog, settings, bucket),
-                new LogPuller(system, files, settings, stores, segmentIo),
+                new LogPuller(system, files, settings, self.address(), stores, segmentIo),
                 buckets,
                 settings.bucket());
+        ActorRef<Reaper.Command> reaper =
+                singleton(system, SingletonActor.of(reaper(system, remote, manifests, catalog, settings), "reaper"));
         ActorRef<ShardingEnvelope<Bucket.Command>> region = ClusterSharding.get(system)
                 .init(Entity.of(
                                 BUCKET,
@@ -216,7 +248,7 @@ public final class WeirNode {
                                                 .tell(new ClusterSharding.Passivate<>(bucket))))
                         .withStopMessage(BucketBehavior.Stop.INSTANCE)
                         .withAllocationStrategy(new FewestShards()));
-        ClusterView view = new ClusterView(system, region, catalog, mirror, settings.catalogTimeout());
+        ClusterView view = new ClusterView(system, region, catalog, reaper, mirror, settings.catalogTimeout());
         DroppedTables dropped = new DroppedTables(files, settings.logs(), buckets, stores, view, segmentIo);
         housekeeping(
                 system,
@@ -226,15 +258,37 @@ public final class WeirNode {
                 dropped,
                 nodeId);
         leaveInOrder(system, new LeaveInOrder(system, view, dropped, settings.handOverTimeout()));
-        CompletionStage<Done> ready =
+        CompletionStage<Done> inCluster =
                 view.askCatalog(Catalog.ListDatabases::new).thenApply(reply -> Done.getInstance());
-        return new WeirNode(settings, system, allocator, view, ready, givenBack);
+        // spine: control; asks the store by StoreIdentity
+        CompletionStage<Done> ready = remote == null
+                ? inCluster
+                : inCluster.thenCompose(
+                        done -> remote.claim(() -> CompletableFuture.completedFuture(Optional.empty())));
+        return new WeirNode(settings, system, allocator, view, remote == null ? null : remote.tier(), ready, givenBack);
     }
 
     private static <M> ActorRef<M> singleton(ActorSystem<?> system, SingletonActor<M> actor) {
         ClusterSingletonSettings settings =
                 ClusterSingletonSettings.create(system).withRole(JOURNAL_ROLE);
         return ClusterSingleton.get(system).init(actor.withSettings(settings));
+    }
+
+    private static Behavior<Reaper.Command> reaper(
+            ActorSystem<?> system,
+            @Nullable NodeRemoteTier remote,
+            ActorRef<BucketManifest.Command> manifests,
+            ActorRef<Catalog.Command> catalog,
+            NodeSettings settings) {
+        if (remote == null) {
+            return Reaper.none();
+        }
+        RemoteTier tier = remote.tier();
+        ReaperPorts ports = new ReaperPorts(tier, manifests, catalog, settings.catalogTimeout(), system);
+        return Reaper.create(
+                dryRun -> new ReaperPass(ports, Clock.systemUTC(), tier.reaperGrace(), dryRun)::run,
+                tier::isConfirmed,
+                settings.remote().reaperInterval());
     }
 
     private static CompletionStage<TableInfo> tableOf(
@@ -282,6 +336,11 @@ public final class WeirNode {
 
     public WeirCluster cluster() {
         return cluster;
+    }
+
+    /** The way to the object store; empty where this node has none. */
+    public Optional<RemoteTier> remote() {
+        return Optional.ofNullable(remote);
     }
 
     /** Bounded memory for Arrow vectors, shared by all of this node. */

@@ -59,6 +59,11 @@ class DroppedTablesTest {
         }
 
         @Override
+        public CompletionStage<Reaper.Reply> askReaper(boolean dryRun, Duration timeout) {
+            throw new AssertionError("not asked for");
+        }
+
+        @Override
         public Optional<CatalogState> catalogHere() {
             return Optional.empty();
         }

@@ -73,7 +73,7 @@ class KvHandoverTest {
                         Map.of("weir.data-dir", directory.resolve("here").toString()))
                 .withFallback(ConfigFactory.defaultReference())
                 .resolve());
-        LogPuller puller = new LogPuller(kit.system(), files, settings, ours, ForkJoinPool.commonPool());
+        LogPuller puller = new LogPuller(kit.system(), files, settings, "127.0.0.1:2", ours, ForkJoinPool.commonPool());
         TestNodes.get(puller.bring(BUCKET, THERE));
         return settings.logs().resolve(BUCKET.entityId());
     }

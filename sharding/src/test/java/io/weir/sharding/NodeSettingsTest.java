@@ -49,7 +49,53 @@ class NodeSettingsTest {
                                 Duration.ofSeconds(10)),
                         128,
                         Math.min(1L << 30, Runtime.getRuntime().maxMemory() / 8),
-                        new LevelDbSettings(4 << 20, 4 << 20, 200, 64 << 20)));
+                        new LevelDbSettings(4 << 20, 4 << 20, 200, 64 << 20),
+                        new RemoteSettings(
+                                "file:///data/objects",
+                                2,
+                                4,
+                                64 << 20,
+                                8 << 20,
+                                8,
+                                Duration.ofSeconds(30),
+                                Duration.ofSeconds(1),
+                                Duration.ofMinutes(1),
+                                Duration.ofHours(1),
+                                Duration.ofHours(1),
+                                List.of())));
+    }
+
+    private static String store(Map<String, Object> set) {
+        return settings(set).remote().store();
+    }
+
+    @Test
+    void aClusterOfOneHasADirectoryForItsObjectsAndOneOfSeveralNoneUnlessTold() {
+        Map<String, Object> several = Map.of("weir.cluster.port", 1, "weir.cluster.seeds", "a:1");
+        assertThat(store(Map.of("weir.data-dir", "/da ta"))).isEqualTo("file:///da%20ta/objects");
+        assertThat(settings(several).remote().hasStore()).isFalse();
+        assertThat(settings(Map.of("weir.object-store", "none")).remote().hasStore())
+                .isFalse();
+        assertThat(store(Map.of("weir.object-store", "s3://b/p", "weir.cluster.port", 1, "weir.cluster.seeds", "a:1")))
+                .isEqualTo("s3://b/p");
+        assertThat(settings(Map.of("weir.remote.lost-nodes", "a, b:2")).remote().lostNodes())
+                .containsExactly("a", "b:2");
+    }
+
+    @Test
+    void aRemoteTierThatCannotWorkIsRefused() {
+        Map<String, String> wrong = Map.of(
+                "object-store", "ftp://x",
+                "remote.uploads", "0",
+                "remote.reads-max", "0",
+                "remote.read-timeout", "0 s",
+                "remote.retry-max", "1 ms",
+                "remote.reaper-grace", "1 s",
+                "remote.reaper-interval", "-1 s");
+        wrong.forEach((key, value) -> assertThatThrownBy(() -> settings(Map.of("weir." + key, value)))
+                .as(key)
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining(key.substring(key.indexOf('.') + 1)));
     }
 
     @Test

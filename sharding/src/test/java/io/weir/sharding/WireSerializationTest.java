@@ -7,16 +7,22 @@ import com.typesafe.config.ConfigFactory;
 import io.weir.actors.bucket.Bucket;
 import io.weir.actors.bucket.BucketId;
 import io.weir.actors.bucket.BucketManifest;
+import io.weir.actors.bucket.Manifest;
 import io.weir.actors.bucket.Sequence;
 import io.weir.actors.bucket.TestRows;
 import io.weir.actors.catalog.Catalog;
 import io.weir.actors.catalog.PartitionInfo;
+import io.weir.actors.serialization.EventSerializer;
 import io.weir.codec.ErrorCode;
 import io.weir.codec.ingest.ChangeKind;
 import io.weir.codec.ingest.ChangedRows;
 import io.weir.codec.row.Key;
 import io.weir.codec.schema.Column;
 import io.weir.codec.schema.TypeParser;
+import io.weir.persistence.kv.KvSnapshot;
+import io.weir.persistence.log.RemoteSegment;
+import io.weir.persistence.objects.RemoteNames;
+import io.weir.persistence.objects.StoredObject;
 import java.io.NotSerializableException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -37,6 +43,20 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 class WireSerializationTest {
+    private static final RemoteSegment SEGMENT = new RemoteSegment(
+            5,
+            1L << 40,
+            1L << 30,
+            100,
+            10,
+            1,
+            2,
+            3,
+            new StoredObject(RemoteNames.segment("3-1", 5, 3, new RemoteNames.Attempt(9, -1)), (1L << 30) + 110, -1));
+
+    private static final KvSnapshot SNAPSHOT = new KvSnapshot(
+            6, 7, 8, new StoredObject(RemoteNames.snapshot("3-1", new RemoteNames.Attempt(9, -1)), 10, 11));
+
     private static ActorTestKit kit;
 
     @BeforeAll
@@ -95,6 +115,8 @@ class WireSerializationTest {
                 new Catalog.DropPartition("db", "t", "2026$x", ref()),
                 new Catalog.EnsurePartitions(9, List.of(List.of("2026"), List.of("2027")), ref()),
                 new Catalog.ListTableIds(ref()),
+                new Catalog.NameCluster("c-1", ref()),
+                new Catalog.ClusterName("c-1"),
                 new Catalog.Done(),
                 new Catalog.Databases(List.of("a")),
                 new Catalog.Table(TestRows.table(9, Map.of())),
@@ -123,7 +145,15 @@ class WireSerializationTest {
                 new Bucket.Refused(ErrorCode.OVERLOADED, "detail"),
                 new BucketManifest.GetManifest(bucket, ref()),
                 new BucketManifest.RaiseEpoch(bucket, 4, node, ref()),
+                new BucketManifest.AddSegment(bucket, 4, SEGMENT, 9, ref()),
+                new BucketManifest.RemoveSegments(bucket, 4, 1L << 40, ref()),
+                new BucketManifest.AddSnapshot(bucket, 4, SNAPSHOT, 9, ref()),
+                new BucketManifest.LeaseSnapshot(bucket, "reader", Duration.ofMinutes(5), ref()),
+                new BucketManifest.ReleaseSnapshot(bucket, "reader", ref()),
                 new BucketManifest.Refused("no"),
+                new Reaper.Run(true, ref()),
+                new Reaper.Report(true, 1, 2, 3, 4, 5, 6, 7, List.of("name"), List.of("problem")),
+                new Reaper.Refused(ErrorCode.NOT_SUPPORTED, "none"),
                 new NodeAgent.CountBuckets(ref()),
                 new NodeAgent.BucketCount(4),
                 new NodeAgent.TakeOver(List.of("1-2"), ref()),
@@ -185,6 +215,23 @@ class WireSerializationTest {
                     .usingRecursiveComparison()
                     .isEqualTo(message);
         }
+    }
+
+    /** A manifest goes as it lies in the journal; any other answer as a message. */
+    @Test
+    void aManifestIsAnAnswerBetweenNodes() {
+        Manifest manifest = new Manifest(
+                3,
+                new BucketManifest.Node("id", "host:1"),
+                9,
+                List.of(SEGMENT),
+                List.of(SNAPSHOT),
+                List.of(new Manifest.Lease("reader", 7, 8)),
+                5);
+        BucketManifest.Reply reply = manifest;
+        assertThat(SerializationExtension.get(kit.system()).findSerializerFor(reply))
+                .isInstanceOf(EventSerializer.class);
+        assertThat(kit.serializationTestKit().verifySerialization(reply, true)).isEqualTo(manifest);
     }
 
     @Test

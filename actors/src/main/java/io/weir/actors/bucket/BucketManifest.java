@@ -7,17 +7,20 @@ import java.time.Duration;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.SupervisorStrategy;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.persistence.typed.PersistenceId;
-import org.apache.pekko.persistence.typed.SnapshotSelectionCriteria;
+import org.apache.pekko.persistence.typed.RecoveryCompleted;
 import org.apache.pekko.persistence.typed.javadsl.CommandHandlerWithReply;
 import org.apache.pekko.persistence.typed.javadsl.EventHandler;
 import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehaviorWithEnforcedReplies;
-import org.apache.pekko.persistence.typed.javadsl.Recovery;
 import org.apache.pekko.persistence.typed.javadsl.ReplyEffect;
+import org.apache.pekko.persistence.typed.javadsl.RetentionCriteria;
+import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
 
 /**
  * Keeps the {@link Manifest} of one bucket, event-sourced. Lives below {@link Manifests}. Apart from the bucket's actor, so that a slow
- * journal never stalls the data path. What a former leader sends is refused by its epoch.
+ * journal never stalls the data path. What a former leader sends is refused by its epoch. {@link ManifestRules} decides.
  */
 public final class BucketManifest
         extends EventSourcedBehaviorWithEnforcedReplies<BucketManifest.Command, BucketManifest.Event, Manifest> {
@@ -37,7 +40,8 @@ public final class BucketManifest
     public record RaiseEpoch(BucketId bucket, int epochInLog, Node node, ActorRef<Reply> replyTo) implements Command {}
 
     /**
-     * A segment was uploaded. It has to begin where the last one ends; one that is there already (a repeated command) changes nothing.
+     * A segment was uploaded. It has to begin where the last one ends, or, where none is left, not before {@link Manifest#remoteEnd}. One
+     * that is there already (a repeated command) changes nothing.
      *
      * @param leaderEpoch of the bucket that asks
      * @param numbersBelow every number of the auto-increment column in it is below this
@@ -46,11 +50,11 @@ public final class BucketManifest
             BucketId bucket, int leaderEpoch, RemoteSegment segment, long numbersBelow, ActorRef<Reply> replyTo)
             implements Command {}
 
-    /** Segments that end at or before the offset are not live any more. */
+    /** Segments that end at or before the offset are not live any more; refused where a KV snapshot needs one of them. */
     public record RemoveSegments(BucketId bucket, int leaderEpoch, long below, ActorRef<Reply> replyTo)
             implements Command {}
 
-    /** A KV snapshot was uploaded, and the log up to its offset. Those before the last two go, but for leased ones. */
+    /** A KV snapshot was uploaded, and the log at its offset. Those before the last two go, but for leased ones. */
     public record AddSnapshot(
             BucketId bucket, int leaderEpoch, KvSnapshot snapshot, long numbersBelow, ActorRef<Reply> replyTo)
             implements Command {}
@@ -68,6 +72,12 @@ public final class BucketManifest
 
     /** Only where nobody ever led: takes over what was found on the object store. */
     public record Restore(BucketId bucket, Manifest manifest, ActorRef<Reply> replyTo) implements Command {}
+
+    /** To itself, and by itself to {@link Manifests}: nobody has asked for a while. */
+    record Idle(BucketId bucket) implements Command {}
+
+    /** From {@link Manifests}, which keeps what comes after it until this actor has stopped. */
+    record Stop(BucketId bucket) implements Command {}
 
     public sealed interface Reply permits Manifest, Refused {}
 
@@ -93,23 +103,47 @@ public final class BucketManifest
     /** @param atMs leases that have ended by then count no more */
     public record SnapshotAdded(KvSnapshot snapshot, long numbersBelow, long atMs) implements Event {}
 
-    public record SnapshotLeased(String holder, long takenMs, long untilMs) implements Event {}
+    /** @param atMs leases that have ended by then count no more */
+    public record SnapshotLeased(String holder, long takenMs, long atMs, long untilMs) implements Event {}
 
     public record SnapshotReleased(String holder) implements Event {}
 
     public record Restored(Manifest manifest) implements Event {}
 
-    private final Clock clock;
+    private static final int EVENTS_PER_SNAPSHOT = 100;
 
-    private BucketManifest(BucketId bucket, Clock clock) {
+    private final ActorContext<Command> context;
+    private final BucketId bucket;
+    private final Clock clock;
+    private final Duration idleAfter;
+    private final ActorRef<Command> parent;
+
+    private BucketManifest(
+            ActorContext<Command> context, BucketId bucket, Clock clock, Duration idleAfter, ActorRef<Command> parent) {
         super(
                 PersistenceId.of("manifest", bucket.entityId()),
                 SupervisorStrategy.restartWithBackoff(Duration.ofMillis(200), Duration.ofSeconds(10), 0.2));
+        this.context = context;
+        this.bucket = bucket;
         this.clock = clock;
+        this.idleAfter = idleAfter;
+        this.parent = parent;
     }
 
-    public static Behavior<Command> create(BucketId bucket, Clock clock) {
-        return new BucketManifest(bucket, clock);
+    /**
+     * @param idleAfter without a command; then the parent is told {@link Idle}
+     * @param parent answers that with {@link Stop}
+     */
+    static Behavior<Command> create(BucketId bucket, Clock clock, Duration idleAfter, ActorRef<Command> parent) {
+        return Behaviors.setup(context -> new BucketManifest(context, bucket, clock, idleAfter, parent));
+    }
+
+    /** The time without a command counts anew after each restart. */
+    @Override
+    public SignalHandler<Manifest> signalHandler() {
+        return newSignalHandlerBuilder()
+                .onSignal(RecoveryCompleted.instance(), state -> context.setReceiveTimeout(idleAfter, new Idle(bucket)))
+                .build();
     }
 
     @Override
@@ -122,10 +156,10 @@ public final class BucketManifest
         return Manifest::with;
     }
 
-    // spine: control; snapshots of the state, so that thousands of segments do not make its start long
+    /** Events are never deleted: where a snapshot cannot be read, an older one or the events alone will do. */
     @Override
-    public Recovery recovery() {
-        return Recovery.withSnapshotSelectionCriteria(SnapshotSelectionCriteria.none());
+    public RetentionCriteria retentionCriteria() {
+        return RetentionCriteria.snapshotEvery(EVENTS_PER_SNAPSHOT, 2);
     }
 
     @Override
@@ -133,105 +167,32 @@ public final class BucketManifest
         return newCommandHandlerWithReplyBuilder()
                 .forAnyState()
                 .onCommand(GetManifest.class, (state, c) -> Effect().reply(c.replyTo(), state))
-                .onCommand(RaiseEpoch.class, this::onRaiseEpoch)
-                .onCommand(AddSegment.class, this::onAddSegment)
-                .onCommand(RemoveSegments.class, this::onRemoveSegments)
-                .onCommand(AddSnapshot.class, this::onAddSnapshot)
-                .onCommand(LeaseSnapshot.class, this::onLeaseSnapshot)
-                .onCommand(ReleaseSnapshot.class, this::onReleaseSnapshot)
-                .onCommand(Restore.class, this::onRestore)
+                .onCommand(RaiseEpoch.class, (state, c) -> act(ManifestRules.raiseEpoch(state, c), c.replyTo()))
+                .onCommand(AddSegment.class, (state, c) -> act(ManifestRules.addSegment(state, c), c.replyTo()))
+                .onCommand(RemoveSegments.class, (state, c) -> act(ManifestRules.removeSegments(state, c), c.replyTo()))
+                .onCommand(
+                        AddSnapshot.class,
+                        (state, c) -> act(ManifestRules.addSnapshot(state, c, clock.millis()), c.replyTo()))
+                .onCommand(
+                        LeaseSnapshot.class,
+                        (state, c) -> act(ManifestRules.leaseSnapshot(state, c, clock.millis()), c.replyTo()))
+                .onCommand(
+                        ReleaseSnapshot.class, (state, c) -> act(ManifestRules.releaseSnapshot(state, c), c.replyTo()))
+                .onCommand(Restore.class, (state, c) -> act(ManifestRules.restore(state, c), c.replyTo()))
+                .onCommand(Idle.class, (state, c) -> {
+                    parent.tell(c);
+                    return Effect().noReply();
+                })
+                .onCommand(Stop.class, (state, c) -> Effect().stop().thenNoReply())
                 .build();
     }
 
-    private ReplyEffect<Event, Manifest> onRaiseEpoch(Manifest state, RaiseEpoch command) {
-        int epoch = Math.addExact(Math.max(state.epoch(), command.epochInLog()), 1);
-        return store(new LeaderEpochRaised(epoch, command.node()), command.replyTo());
-    }
-
-    private ReplyEffect<Event, Manifest> onAddSegment(Manifest state, AddSegment command) {
-        RemoteSegment segment = command.segment();
-        if (command.leaderEpoch() != state.epoch()) {
-            return fenced(state, command.leaderEpoch(), command.replyTo());
+    private ReplyEffect<Event, Manifest> act(ManifestRules.Decision decision, ActorRef<Reply> replyTo) {
+        if (decision instanceof ManifestRules.Store store) {
+            return Effect().persist(store.event()).thenReply(replyTo, stored -> stored);
+        } else if (decision instanceof ManifestRules.Refuse refuse) {
+            return Effect().reply(replyTo, new Refused(refuse.why()));
         }
-        if (state.segments().contains(segment)) {
-            return Effect().reply(command.replyTo(), state);
-        }
-        if (!state.segments().isEmpty() && segment.baseOffset() != state.remoteEnd()) {
-            return refuse(
-                    "the segments on the object store end at offset %d, and the new one begins at %d"
-                            .formatted(state.remoteEnd(), segment.baseOffset()),
-                    command.replyTo());
-        }
-        return store(new SegmentAdded(segment, command.numbersBelow()), command.replyTo());
-    }
-
-    private ReplyEffect<Event, Manifest> onRemoveSegments(Manifest state, RemoveSegments command) {
-        if (command.leaderEpoch() != state.epoch()) {
-            return fenced(state, command.leaderEpoch(), command.replyTo());
-        }
-        return state.segments().stream().anyMatch(segment -> segment.endOffset() <= command.below())
-                ? store(new SegmentsRemoved(command.below()), command.replyTo())
-                : Effect().reply(command.replyTo(), state);
-    }
-
-    private ReplyEffect<Event, Manifest> onAddSnapshot(Manifest state, AddSnapshot command) {
-        KvSnapshot snapshot = command.snapshot();
-        if (command.leaderEpoch() != state.epoch()) {
-            return fenced(state, command.leaderEpoch(), command.replyTo());
-        }
-        if (state.snapshots().contains(snapshot)) {
-            return Effect().reply(command.replyTo(), state);
-        }
-        if (snapshot.offset() > state.remoteEnd()) {
-            return refuse(
-                    "a KV snapshot at offset %d needs the log up to there on the object store, which has it up to %d"
-                            .formatted(snapshot.offset(), state.remoteEnd()),
-                    command.replyTo());
-        }
-        return store(new SnapshotAdded(snapshot, command.numbersBelow(), clock.millis()), command.replyTo());
-    }
-
-    private ReplyEffect<Event, Manifest> onLeaseSnapshot(Manifest state, LeaseSnapshot command) {
-        if (state.snapshots().isEmpty()) {
-            return refuse("the bucket has no KV snapshot yet", command.replyTo());
-        }
-        long newest = state.snapshots().get(state.snapshots().size() - 1).takenMs();
-        long now = clock.millis();
-        long takenMs = state.leases().stream()
-                .filter(lease -> lease.holder().equals(command.holder()) && lease.untilMs() > now)
-                .mapToLong(Manifest.Lease::takenMs)
-                .findFirst()
-                .orElse(newest);
-        return store(
-                new SnapshotLeased(
-                        command.holder(), takenMs, now + command.time().toMillis()),
-                command.replyTo());
-    }
-
-    private ReplyEffect<Event, Manifest> onReleaseSnapshot(Manifest state, ReleaseSnapshot command) {
-        return state.leases().stream().anyMatch(lease -> lease.holder().equals(command.holder()))
-                ? store(new SnapshotReleased(command.holder()), command.replyTo())
-                : Effect().reply(command.replyTo(), state);
-    }
-
-    private ReplyEffect<Event, Manifest> onRestore(Manifest state, Restore command) {
-        return state.version() == 0
-                ? store(new Restored(command.manifest()), command.replyTo())
-                : refuse("the journal has a manifest of this bucket already", command.replyTo());
-    }
-
-    private ReplyEffect<Event, Manifest> store(Event event, ActorRef<Reply> replyTo) {
-        return Effect().persist(event).thenReply(replyTo, stored -> stored);
-    }
-
-    private ReplyEffect<Event, Manifest> fenced(Manifest state, int epoch, ActorRef<Reply> replyTo) {
-        return refuse(
-                "the bucket is led at epoch %d by %s, not at epoch %d"
-                        .formatted(state.epoch(), state.node().address(), epoch),
-                replyTo);
-    }
-
-    private ReplyEffect<Event, Manifest> refuse(String why, ActorRef<Reply> replyTo) {
-        return Effect().reply(replyTo, new Refused(why));
+        return Effect().none().thenReply(replyTo, state -> state);
     }
 }

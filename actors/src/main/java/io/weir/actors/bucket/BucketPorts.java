@@ -6,6 +6,7 @@ import io.weir.persistence.kv.KvStores;
 import io.weir.persistence.objects.RemoteTier;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -54,9 +55,19 @@ public record BucketPorts(
          * BUCKET_UNAVAILABLE where the owner cannot be reached or does not give it; then this node's copy is as it was.
          */
         CompletionStage<Void> bring(BucketId bucket, BucketManifest.Node owner);
+
+        /** Whether that node, which is not this one, is gone for good with its disk, so that waiting for it is of no use. */
+        default CompletionStage<Boolean> isLost(BucketManifest.Node owner) {
+            return CompletableFuture.completedFuture(false);
+        }
     }
 
     Path directory(BucketId bucket) {
         return logs.resolve(bucket.entityId());
+    }
+
+    /** Where the bucket's directory is made before it is moved to its place. */
+    Path draft(BucketId bucket) {
+        return logs.resolveSibling("incoming").resolve(bucket.entityId());
     }
 }

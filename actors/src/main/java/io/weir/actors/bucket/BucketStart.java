@@ -4,16 +4,23 @@ import io.weir.actors.catalog.TableInfo;
 import io.weir.actors.catalog.TableProperties;
 import io.weir.codec.ErrorCode;
 import io.weir.codec.WeirException;
+import io.weir.persistence.kv.KvSnapshots;
 import io.weir.persistence.log.BucketLog;
+import io.weir.persistence.log.LogSettings;
+import io.weir.persistence.objects.ObjectUnavailableException;
+import io.weir.persistence.objects.RemoteTier;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.DispatcherSelector;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -21,22 +28,26 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The steps from nothing to an open log that this node may lead: take the directory, ask the catalog and the manifest, bring the log
- * from its former owner where that was another node, open it, raise the epoch. What was taken is given back when a step fails.
+ * from its former owner where that was another node, open it, or restore it from the object store, raise the epoch, show what is on the object
+ * store as its older part. What was taken is given back when a step fails.
  */
 final class BucketStart {
     private static final Logger LOG = LoggerFactory.getLogger(BucketStart.class);
+    private static final String RESTORES = "weir.dispatchers.object-restore";
     private static final Duration MANIFEST_TIMEOUT = Duration.ofSeconds(10);
 
     private final BucketId bucket;
     private final BucketPorts ports;
     private final ActorSystem<?> system;
     private final Executor segmentIo;
+    private final Executor restores;
 
     BucketStart(BucketId bucket, BucketPorts ports, ActorSystem<?> system, Executor segmentIo) {
         this.bucket = bucket;
         this.ports = ports;
         this.system = system;
         this.segmentIo = segmentIo;
+        this.restores = system.dispatchers().lookup(DispatcherSelector.fromConfig(RESTORES));
     }
 
     /**
@@ -66,11 +77,12 @@ final class BucketStart {
     }
 
     CompletionStage<OpenBucket> run() {
-        CompletionStage<Manifest> ownership = askManifest(replyTo -> new BucketManifest.GetManifest(bucket, replyTo));
-        // The table only when nobody else writes to the log any more: else it may be older than the log's last rows.
+        // The rest only when nobody else here uses the log any more: else it may be older than the log's last rows.
         return ports.buckets().acquire(bucket).thenCompose(lease -> ports.tables()
                 .of(bucket)
-                .thenCombine(ownership, Claim::new)
+                .thenCombine(
+                        askManifest(replyTo -> new BucketManifest.GetManifest(bucket, replyTo)),
+                        (table, manifest) -> new Claim(table, manifest, false))
                 .thenCompose(this::bring)
                 .thenCompose(claim -> openAndRaise(claim, lease))
                 .whenComplete((open, failure) -> {
@@ -80,7 +92,8 @@ final class BucketStart {
                 }));
     }
 
-    private record Claim(TableInfo table, Manifest before) {}
+    /** @param ownerLost the former owner was another node, and is not coming back */
+    private record Claim(TableInfo table, Manifest before, boolean ownerLost) {}
 
     private CompletionStage<Claim> bring(Claim claim) {
         if (bucket.bucket() < 0 || bucket.bucket() >= claim.table().buckets()) {
@@ -93,51 +106,131 @@ final class BucketStart {
         if (claim.before().epoch() == 0 || owner.nodeId().equals(ports.node().nodeId())) {
             return CompletableFuture.completedFuture(claim);
         }
-        LOG.info("bucket {} was led by {}; bringing its log from there", bucket.entityId(), owner.address());
-        return ports.transfer()
-                .bring(bucket, owner)
-                .thenCompose(done -> ports.tables().of(bucket))
-                .thenApply(table -> new Claim(table, claim.before()));
+        return isLost(owner).thenCompose(lost -> {
+            if (lost) {
+                return CompletableFuture.completedFuture(new Claim(claim.table(), claim.before(), true));
+            }
+            LOG.info("bucket {} was led by {}; bringing its log from there", bucket.entityId(), owner.address());
+            return ports.transfer()
+                    .bring(bucket, owner)
+                    .thenCompose(done -> ports.tables().of(bucket))
+                    .thenApply(table -> new Claim(table, claim.before(), false));
+        });
+    }
+
+    private CompletionStage<Boolean> isLost(BucketManifest.Node owner) {
+        if (owner.nodeId().isEmpty()) {
+            return ports.remote() != null
+                    ? CompletableFuture.completedFuture(true)
+                    : CompletableFuture.failedFuture(new WeirException(
+                            ErrorCode.BUCKET_UNAVAILABLE,
+                            "the rows of bucket %s are on the object store alone, and this node has none; set WEIR_OBJECT_STORE"
+                                    .formatted(bucket.entityId())));
+        }
+        return ports.remote() == null
+                ? CompletableFuture.completedFuture(false)
+                : ports.transfer().isLost(owner);
     }
 
     private CompletionStage<OpenBucket> openAndRaise(Claim claim, LocalBuckets.Lease lease) {
         TableProperties properties = TableProperties.from(claim.table().properties());
-        return CompletableFuture.supplyAsync(() -> open(claim, properties), segmentIo)
-                .thenCompose(log -> askManifest((ActorRef<BucketManifest.Reply> replyTo) ->
-                                new BucketManifest.RaiseEpoch(bucket, log.lastLeaderEpoch(), ports.node(), replyTo))
-                        .thenApply(raised -> opened(claim.table(), properties, log, raised.epoch(), lease))
-                        .whenCompleteAsync((open, failure) -> closeAfter(failure, log), segmentIo));
+        return openLog(claim, properties).thenCompose(opened -> askManifest((ActorRef<BucketManifest.Reply> replyTo) ->
+                        new BucketManifest.RaiseEpoch(bucket, opened.log().lastLeaderEpoch(), ports.node(), replyTo))
+                .thenApplyAsync(raised -> leading(claim.table(), properties, opened.log(), raised, lease), segmentIo)
+                .thenCompose(open -> catchUp(open, opened.restored()))
+                .whenCompleteAsync((open, failure) -> closeAfter(failure, opened.log()), segmentIo));
     }
 
-    private OpenBucket opened(
-            TableInfo table, TableProperties properties, BucketLog log, int epoch, LocalBuckets.Lease lease) {
+    private record OpenedLog(BucketLog log, boolean restored) {}
+
+    private CompletionStage<OpenedLog> openLog(Claim claim, TableProperties properties) {
+        BucketDirectory directory = new BucketDirectory(bucket, ports);
+        LogSettings settings = properties.logSettings();
+        return CompletableFuture.supplyAsync(
+                        () -> onDisk(
+                                () -> Optional.ofNullable(directory.open(claim.before(), claim.ownerLost(), settings))),
+                        segmentIo)
+                .thenCompose(here -> here.map(log -> CompletableFuture.completedFuture(new OpenedLog(log, false)))
+                        .orElseGet(() -> CompletableFuture.supplyAsync(
+                                () -> onDisk(
+                                        () -> new OpenedLog(directory.restore(tier(), claim.before(), settings), true)),
+                                restores)));
+    }
+
+    private RemoteTier tier() {
+        return Objects.requireNonNull(ports.remote(), "only a node with an object store restores from it");
+    }
+
+    private OpenBucket leading(
+            TableInfo table, TableProperties properties, BucketLog log, Manifest raised, LocalBuckets.Lease lease) {
+        if (raised.remoteEnd() > log.endOffset()) {
+            throw new WeirException(
+                    ErrorCode.BUCKET_UNAVAILABLE,
+                    "rows up to offset %d were uploaded while the bucket was started with those up to %d; it tries again"
+                            .formatted(raised.remoteEnd(), log.endOffset()));
+        }
+        RemoteTier tier = ports.remote();
+        BucketRemote remote = null;
+        if (tier != null) {
+            remote = new BucketRemote(
+                    tier, new KvSnapshots(tier, ports.files(), bucket.entityId(), ports.directory(bucket)), raised);
+            log.showRemote(raised.segments(), tier.files()::open);
+        } else if (!raised.segments().isEmpty()) {
+            LOG.warn(
+                    "bucket {}: rows up to offset {} are on an object store, and this node has none; it serves what is on its disk, from "
+                            + "offset {} on",
+                    bucket.entityId(),
+                    raised.remoteEnd(),
+                    log.startOffset());
+        }
         PrimaryKeyState rows = table.hasPrimaryKey()
-                ? new PrimaryKeyState(new KvState(ports, bucket, log), log, ports.settings(), epoch)
+                ? new PrimaryKeyState(new KvState(ports, bucket, log, remote), log, ports.settings(), raised.epoch())
                 : null;
-        // spine: restore
-        return new OpenBucket(table, properties, log, rows, null, epoch, lease);
+        return new OpenBucket(table, properties, log, rows, remote, raised.epoch(), lease);
     }
 
-    private BucketLog open(Claim claim, TableProperties properties) {
+    /** What has to come from the object store comes now and here: the committing threads must not wait for it. */
+    private CompletionStage<OpenBucket> catchUp(OpenBucket open, boolean restored) {
+        PrimaryKeyState rows = open.rows();
+        BucketRemote remote = open.remote();
+        if (rows == null || remote == null || remote.manifest().segments().isEmpty()) {
+            return CompletableFuture.completedFuture(open);
+        }
+        BucketDirectory directory = new BucketDirectory(bucket, ports);
+        return CompletableFuture.supplyAsync(
+                () -> {
+                    try {
+                        if (restored || onDisk(() -> directory.kvStateNeedsMoreThan(open.log()))) {
+                            rows.catchUp(open.table(), open.properties());
+                        }
+                    } catch (WeirException e) {
+                        if (e.code() != ErrorCode.CORRUPT_DATA) {
+                            closeRows(rows);
+                            throw e;
+                        }
+                        // The bucket says so, and serves its log.
+                        LOG.error("bucket {}: {}", bucket.entityId(), e.detail());
+                    }
+                    return open;
+                },
+                restores);
+    }
+
+    private static void closeRows(PrimaryKeyState rows) {
         try {
-            boolean led = claim.before().epoch() > 0;
-            boolean here = ports.files().list(ports.logs()).contains(bucket.entityId());
-            if (led && !here) {
-                throw new WeirException(
-                        ErrorCode.BUCKET_UNAVAILABLE,
-                        "this node led the bucket at epoch %d, but its directory %s is gone; restore it"
-                                .formatted(claim.before().epoch(), ports.directory(bucket)));
-            }
-            BucketLog log =
-                    BucketLog.open(ports.files(), ports.directory(bucket), properties.logSettings(), ports.clock());
-            if (!led && log.endOffset() > 0) {
-                log.close();
-                throw new WeirException(
-                        ErrorCode.BUCKET_UNAVAILABLE,
-                        "directory %s holds rows, but the journal knows of no owner; is it of another store?"
-                                .formatted(ports.directory(bucket)));
-            }
-            return log;
+            rows.kv().close();
+        } catch (IOException e) {
+            LOG.warn("cannot close the KV state of a bucket that did not start", e);
+        }
+    }
+
+    private interface DiskStep<T> {
+        T run() throws IOException;
+    }
+
+    private static <T> T onDisk(DiskStep<T> step) {
+        try {
+            return step.run();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -175,8 +268,15 @@ final class BucketStart {
     /** The cause as a caller is told it. */
     static Bucket.Refused refusal(Throwable failure) {
         Throwable cause = failure;
-        while (cause instanceof CompletionException && cause.getCause() != null) {
+        while ((cause instanceof CompletionException || cause instanceof UncheckedIOException)
+                && cause.getCause() != null) {
             cause = cause.getCause();
+        }
+        if (cause instanceof ObjectUnavailableException e) {
+            return new Bucket.Refused(
+                    ErrorCode.BUCKET_UNAVAILABLE,
+                    "the bucket is restored from the object store, which does not give its rows now; tried again: "
+                            + e.getMessage());
         }
         return cause instanceof WeirException e
                 ? new Bucket.Refused(e.code(), e.detail())

@@ -4,6 +4,7 @@ import io.weir.actors.catalog.TableInfo;
 import io.weir.codec.ErrorCode;
 import io.weir.codec.WeirException;
 import io.weir.persistence.log.BucketLog;
+import io.weir.persistence.objects.ObjectUnavailableException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -14,6 +15,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.LongSupplier;
 import org.apache.arrow.memory.OutOfMemoryException;
+import org.apache.pekko.actor.typed.DispatcherSelector;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 
@@ -23,6 +25,10 @@ import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
  */
 final class Fetches {
     private static final Duration WAIT_MAX = Duration.ofSeconds(60);
+    private static final String OBJECT_READ = "weir.dispatchers.object-read";
+
+    /** Threads of the node's remote readers that the readers of one bucket may take. */
+    private static final int REMOTE_READS_MAX = 4;
 
     private final ActorContext<Bucket.Command> context;
     private final TimerScheduler<Bucket.Command> timers;
@@ -30,6 +36,7 @@ final class Fetches {
     private final BucketLog log;
     private final LongSupplier highWatermark;
     private final Executor readers;
+    private final Executor remoteReaders;
 
     private final Set<Pending> pending = new LinkedHashSet<>();
     private final List<Pending> parked = new ArrayList<>();
@@ -65,6 +72,13 @@ final class Fetches {
         this.log = log;
         this.highWatermark = highWatermark;
         this.readers = readers;
+        this.remoteReaders = new BoundedExecutor(
+                context.getSystem().dispatchers().lookup(DispatcherSelector.fromConfig(OBJECT_READ)), REMOTE_READS_MAX);
+    }
+
+    /** For a read that begins at an offset: where it has to wait for the object store, not the threads of the others. */
+    Executor readersFrom(long offset) {
+        return offset < log.localStartOffset() ? remoteReaders : readers;
     }
 
     /** First offset that no reader sees yet. */
@@ -86,7 +100,7 @@ final class Fetches {
 
     private void read(Pending one, TableInfo table) {
         context.pipeToSelf(
-                CompletableFuture.supplyAsync(() -> readNow(one.fetch, table), readers),
+                CompletableFuture.supplyAsync(() -> readNow(one.fetch, table), readersFrom(one.fetch.fromOffset())),
                 (reply, error) -> new FetchRead(
                         one,
                         error == null ? reply : new Bucket.Refused(ErrorCode.INTERNAL, "reading failed: " + error)));
@@ -100,6 +114,8 @@ final class Fetches {
             return new Bucket.Refused(e.code(), e.detail());
         } catch (OutOfMemoryException e) {
             return new Bucket.Refused(ErrorCode.OVERLOADED, "the node's Arrow memory is used up; try again");
+        } catch (ObjectUnavailableException e) {
+            return Replies.objectUnavailable(e);
         } catch (IOException | RuntimeException e) {
             org.slf4j.LoggerFactory.getLogger(Fetches.class).warn("fetch of table {} failed", table.name(), e);
             return new Bucket.Refused(ErrorCode.INTERNAL, "cannot read the log: " + e);

@@ -5,6 +5,7 @@ import io.weir.codec.WeirException;
 import io.weir.persistence.file.DiskFullException;
 import io.weir.persistence.kv.DurableOffset;
 import io.weir.persistence.kv.KvBatch;
+import io.weir.persistence.kv.KvSnapshots;
 import io.weir.persistence.kv.KvStores;
 import io.weir.persistence.log.BucketLog;
 import java.io.IOException;
@@ -12,6 +13,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
@@ -21,8 +23,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The KV state of one bucket and how far it is behind the log. It is opened and caught up on first use, again after a failed write, and
- * made anew from the log where the store is damaged or gone and the log still begins at 0; where it does not, the bucket says
- * CORRUPT_DATA and never starts empty.
+ * made anew where the store is damaged or gone: from a KV snapshot on the object store and the log behind it, else from the log where
+ * that still begins at 0 ({@link KvRestore}). Where neither helps, the bucket says CORRUPT_DATA and never starts empty.
  *
  * <p>Threads: the committing thread calls everything; readers call {@link #read}, {@link #damaged}, {@link #highWatermark} and the
  * accessors. Invariant: while {@link #isReady}, the store holds every change that was acknowledged.
@@ -31,10 +33,15 @@ final class KvState {
     private static final Logger LOG = LoggerFactory.getLogger(KvState.class);
     private static final Duration RETRY_AFTER = Duration.ofSeconds(2);
 
+    /** Both kept snapshots, a leased one and the whole log; then it is no use to go on. */
+    private static final int REMAKES_MAX = 4;
+
     private final BucketPorts ports;
     private final Path bucketDirectory;
     private final Path directory;
     private final BucketLog log;
+    private final @Nullable BucketRemote remote;
+    private final KvRestore restore;
     private final int replayStepBytes;
     private final List<Runnable> beforeRelease = new CopyOnWriteArrayList<>();
 
@@ -49,6 +56,9 @@ final class KvState {
     /** A sync failed: what was written before may be lost though a later one succeeds. */
     private boolean suspect;
 
+    /** The store is empty because it is being made anew from the whole log. */
+    private boolean fromWholeLog;
+
     private boolean closed;
     private long failedAtMs;
     private @Nullable WeirException failure;
@@ -60,15 +70,18 @@ final class KvState {
     private volatile long bytes;
     private volatile @Nullable String problem;
 
-    KvState(BucketPorts ports, BucketId bucket, BucketLog log) {
-        this(ports, bucket, log, LogReplay.STEP_BYTES);
+    /** @param remote null where the node has no object store */
+    KvState(BucketPorts ports, BucketId bucket, BucketLog log, @Nullable BucketRemote remote) {
+        this(ports, bucket, log, remote, LogReplay.STEP_BYTES);
     }
 
-    KvState(BucketPorts ports, BucketId bucket, BucketLog log, int replayStepBytes) {
+    KvState(BucketPorts ports, BucketId bucket, BucketLog log, @Nullable BucketRemote remote, int replayStepBytes) {
         this.ports = ports;
         this.bucketDirectory = ports.directory(bucket);
-        this.directory = bucketDirectory.resolve("kv");
+        this.directory = bucketDirectory.resolve(KvStores.DIRECTORY);
         this.log = log;
+        this.remote = remote;
+        this.restore = new KvRestore(log, remote);
         this.replayStepBytes = replayStepBytes;
     }
 
@@ -191,17 +204,23 @@ final class KvState {
 
     private void open(RowRules rules) throws IOException {
         if (damaged) {
-            destroy("it was found damaged");
+            remake("it was found damaged");
         }
-        try {
-            replay(rules);
-        } catch (DamagedStoreException e) {
-            LOG.error("KV state cannot be used directory={}", directory, e);
-            damaged = true;
-            destroy(String.valueOf(e.getMessage()));
-            replay(rules);
+        int remakes = 0;
+        while (!ready) {
+            try {
+                replay(rules);
+                fromWholeLog = false;
+                ready = true;
+            } catch (DamagedStoreException e) {
+                if (remakes++ == REMAKES_MAX) {
+                    throw e;
+                }
+                LOG.error("KV state cannot be used directory={}", directory, e);
+                damaged = true;
+                remake(String.valueOf(e.getMessage()));
+            }
         }
-        ready = true;
     }
 
     private void replay(RowRules rules) throws IOException {
@@ -213,6 +232,11 @@ final class KvState {
             long from = synced.replayFrom(Math.max(stored, 0));
             if (suspect) {
                 from = Math.min(from, synced.get());
+            }
+            if (from < log.startOffset()) {
+                throw new DamagedStoreException(
+                        "only what came before offset %d is certain to be in it, and the log begins at %d"
+                                .formatted(from, log.startOffset()));
             }
             long end = log.endOffset();
             if (stored != end || from != end) {
@@ -246,7 +270,9 @@ final class KvState {
 
     /** @param stored -1 where there was no store */
     private void check(long stored, long synced) {
-        if (stored < 0 && (synced > 0 || log.startOffset() > 0)) {
+        // A snapshot is there sooner than all changes since the beginning are applied again.
+        boolean restorable = !fromWholeLog && restore.hasSnapshot();
+        if (stored < 0 && (synced > 0 || log.startOffset() > 0 || restorable)) {
             throw new DamagedStoreException("it is gone");
         }
         if (stored >= 0 && (stored < synced || stored < log.startOffset() || stored > log.endOffset())) {
@@ -255,29 +281,37 @@ final class KvState {
         }
     }
 
-    /** The file that says what was synced goes first: nothing may be believed of a store that is being made anew. */
-    private void destroy(String reason) throws IOException {
-        if (log.startOffset() > 0 || !log.corruptions().isEmpty()) {
-            String sentence =
-                    ("the KV state in %s cannot be used (%s), and the log that could rebuild it begins only at offset %d, with %d "
-                                    + "damaged places; restore the bucket's directory from a copy")
-                            .formatted(
-                                    directory,
-                                    reason,
-                                    log.startOffset(),
-                                    log.corruptions().size());
-            problem = sentence;
-            throw new WeirException(ErrorCode.CORRUPT_DATA, sentence);
+    private void remake(String reason) throws IOException {
+        restore.wasDamaged(reason);
+        long offset = restore.restore(this::clear);
+        if (offset >= 0) {
+            // Only now: where the machine stops before, nothing is believed of the store, and it is restored again.
+            durable().advance(offset);
+        } else {
+            try {
+                restore.requireWholeLog(directory, reason);
+            } catch (WeirException e) {
+                problem = e.detail();
+                throw e;
+            }
+            LOG.warn("KV state is made anew from the log directory={} reason={}", directory, reason);
+            clear();
+            fromWholeLog = true;
         }
-        LOG.warn("KV state is made anew from the log directory={} reason={}", directory, reason);
+        damaged = false;
+    }
+
+    /** The file that says what was synced goes first: nothing may be believed of a store that is being made anew. */
+    private void clear() throws IOException {
         release();
         ports.files().delete(bucketDirectory.resolve(DurableOffset.FILE));
         ports.files().syncDirectory(bucketDirectory);
         durable = null;
         begun = false;
         unsynced = false;
+        suspect = false;
+        fromWholeLog = false;
         ports.stores().destroy(directory);
-        damaged = false;
     }
 
     private DurableOffset durable() throws IOException {
@@ -372,6 +406,26 @@ final class KvState {
             damaged(e);
         } catch (WeirException e) {
             damaged(RowStore.damaged(e));
+        }
+    }
+
+    /**
+     * A copy of the state on this disk, at the end of the log; nobody writes meanwhile. Blocks, also until a compaction that runs has ended.
+     *
+     * @throws WeirException as {@link #catchUp}
+     */
+    KvSnapshots.Local snapshot(RowRules rules, long takenMs) throws IOException {
+        try (KvStores.Lease lease = write(rules)) {
+            return Objects.requireNonNull(remote, "no object store").snapshots().take(lease.store(), applied, takenMs);
+        } catch (DamagedStoreException e) {
+            damaged(e);
+            throw new WeirException(
+                    ErrorCode.CORRUPT_DATA, "the KV state is made anew before it is copied: " + e.getMessage(), e);
+        } catch (WeirException e) {
+            if (ready && e.code() == ErrorCode.CORRUPT_DATA) {
+                damaged(RowStore.damaged(e));
+            }
+            throw e;
         }
     }
 

@@ -7,6 +7,7 @@ import io.weir.codec.ErrorCode;
 import io.weir.codec.WeirException;
 import io.weir.persistence.log.BucketLog;
 import io.weir.persistence.log.Corruption;
+import io.weir.persistence.objects.ObjectUnavailableException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
@@ -47,7 +48,7 @@ final class LeadingBucket extends AbstractBehavior<Bucket.Command> {
     private final @Nullable PrimaryKeyState rows;
     private final @Nullable KeyedReads reads;
     private final AutoNumbers numbers;
-    private final Executor segmentRead;
+    private final Uploads uploads;
     private TableInfo table;
     private TableProperties properties;
     private int writers;
@@ -118,12 +119,12 @@ final class LeadingBucket extends AbstractBehavior<Bucket.Command> {
         this.close = close;
         this.die = die;
         this.queue = new WriteQueue(ports.settings().queueBytes());
-        this.segmentRead = segmentRead;
         this.table = open.table();
         this.properties = open.properties();
         this.writers = log.writers().size();
         this.rows = open.rows();
         this.numbers = new AutoNumbers(ports.sequences(), context.getSystem().scheduler());
+        this.uploads = new Uploads(context, bucket, ports, open, writes);
         ActorRef<Bucket.Command> self = context.getSelf();
         this.reads = rows == null
                 ? null
@@ -307,6 +308,7 @@ final class LeadingBucket extends AbstractBehavior<Bucket.Command> {
         queue.putBack(committed.group().subList(answered, committed.group().size()));
         committed.answers().forEach(Runnable::run);
         fetches.wake(table);
+        uploads.committed(table, properties);
         return next();
     }
 
@@ -352,11 +354,14 @@ final class LeadingBucket extends AbstractBehavior<Bucket.Command> {
     }
 
     private Behavior<Bucket.Command> onLocate(Bucket.Locate locate) {
-        segmentRead.execute(() -> {
+        // The search begins where the log does.
+        fetches.readersFrom(log.startOffset()).execute(() -> {
             try {
                 locate.replyTo().tell(new Bucket.Located(log.offsetAt(locate.timestampMs())));
             } catch (WeirException e) {
                 locate.replyTo().tell(new Bucket.Refused(e.code(), e.detail()));
+            } catch (ObjectUnavailableException e) {
+                locate.replyTo().tell(Replies.objectUnavailable(e));
             } catch (IOException | RuntimeException e) {
                 locate.replyTo().tell(new Bucket.Refused(ErrorCode.INTERNAL, "cannot search the log: " + e));
             }
@@ -377,7 +382,7 @@ final class LeadingBucket extends AbstractBehavior<Bucket.Command> {
                         log.sizeInBytes(),
                         rows == null ? 0 : rows.kv().sizeInBytes(),
                         writers,
-                        null,
+                        uploads.describe(),
                         corruptions));
         return this;
     }
@@ -390,6 +395,7 @@ final class LeadingBucket extends AbstractBehavior<Bucket.Command> {
                 getLogger().warn("bucket {} retention failed, it is tried again at the next tick", bucket, e);
             }
         });
+        uploads.check(table, properties);
         refreshTable(null);
         return this;
     }
@@ -418,6 +424,9 @@ final class LeadingBucket extends AbstractBehavior<Bucket.Command> {
             if (!properties.logSettings().equals(before.logSettings())) {
                 TableProperties after = properties;
                 writes.execute(() -> log.reconfigure(after.logSettings()));
+            }
+            if (!properties.equals(before)) {
+                uploads.check(table, properties);
             }
         }
         if (reads != null) {
@@ -464,6 +473,7 @@ final class LeadingBucket extends AbstractBehavior<Bucket.Command> {
         waiting.forEach(request -> request.refuse(refusal));
         refuseReads(refusal);
         timers.cancelAll();
+        uploads.end();
         return close.apply(why);
     }
 
@@ -481,6 +491,7 @@ final class LeadingBucket extends AbstractBehavior<Bucket.Command> {
         Bucket.Refused refusal = new Bucket.Refused(
                 ErrorCode.BUCKET_UNAVAILABLE, "the bucket ended because of an error inside; try again");
         refuseReads(refusal);
+        uploads.end();
         die.run();
         return this;
     }

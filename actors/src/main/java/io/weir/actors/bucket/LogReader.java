@@ -13,6 +13,7 @@ import io.weir.codec.schema.TableSchema;
 import io.weir.persistence.log.BucketLog;
 import io.weir.persistence.log.LogBatch;
 import io.weir.persistence.log.LogCursor;
+import io.weir.persistence.objects.ObjectUnavailableException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -97,6 +98,11 @@ final class LogReader {
             } catch (WeirException e) {
                 // What is good before the damage is served; the next fetch meets the damage first and says so.
                 if (e.code() == ErrorCode.CORRUPT_DATA && !found.isEmpty()) {
+                    return;
+                }
+                throw e;
+            } catch (ObjectUnavailableException e) {
+                if (!found.isEmpty()) {
                     return;
                 }
                 throw e;

@@ -22,6 +22,7 @@ import java.util.List;
  * @param segments in order, without holes
  * @param snapshots oldest first
  * @param numbersBelow every number of the auto-increment column in what was uploaded is below this; 0 for none
+ * @param remoteEnd past the last row that was ever uploaded, also where its segment is removed; 0 before the first
  */
 public record Manifest(
         int epoch,
@@ -30,10 +31,11 @@ public record Manifest(
         List<RemoteSegment> segments,
         List<KvSnapshot> snapshots,
         List<Lease> leases,
-        long numbersBelow)
+        long numbersBelow,
+        long remoteEnd)
         implements BucketManifest.Reply {
     public static final Manifest EMPTY =
-            new Manifest(0, new BucketManifest.Node("", ""), 0, List.of(), List.of(), List.of(), 0);
+            new Manifest(0, new BucketManifest.Node("", ""), 0, List.of(), List.of(), List.of(), 0, 0);
 
     /** KV snapshots that are kept, beside those that somebody has leased. */
     public static final int SNAPSHOTS_KEPT = 2;
@@ -44,6 +46,18 @@ public record Manifest(
         leases = List.copyOf(leases);
     }
 
+    /** Where nothing was ever removed behind the last segment. */
+    public Manifest(
+            int epoch,
+            BucketManifest.Node node,
+            long version,
+            List<RemoteSegment> segments,
+            List<KvSnapshot> snapshots,
+            List<Lease> leases,
+            long numbersBelow) {
+        this(epoch, node, version, segments, snapshots, leases, numbersBelow, endOf(segments));
+    }
+
     /**
      * A reader's right to a snapshot until a time.
      *
@@ -52,14 +66,25 @@ public record Manifest(
      */
     public record Lease(String holder, long takenMs, long untilMs) {}
 
-    /** Past the last row on the object store; 0 where there is none. */
-    public long remoteEnd() {
+    private static long endOf(List<RemoteSegment> segments) {
         return segments.isEmpty() ? 0 : segments.get(segments.size() - 1).endOffset();
+    }
+
+    /** First row on the object store; where there is none, {@link #remoteEnd}. */
+    public long remoteStart() {
+        return segments.isEmpty() ? remoteEnd : segments.get(0).baseOffset();
+    }
+
+    /** The same at another version, led by another node. */
+    public Manifest at(long otherVersion, BucketManifest.Node otherNode) {
+        return new Manifest(epoch, otherNode, otherVersion, segments, snapshots, leases, numbersBelow, remoteEnd);
     }
 
     Manifest with(Event event) {
         if (event instanceof Restored restored) {
-            return restored.manifest();
+            // Above that of the copy it was read from, so that no two copies of different content have one version.
+            return restored.manifest()
+                    .at(restored.manifest().version() + 1, restored.manifest().node());
         }
         int newEpoch = epoch;
         BucketManifest.Node newNode = node;
@@ -67,29 +92,37 @@ public record Manifest(
         List<KvSnapshot> newSnapshots = snapshots;
         List<Lease> newLeases = leases;
         long numbers = numbersBelow;
+        long end = remoteEnd;
         if (event instanceof LeaderEpochRaised raised) {
             newEpoch = raised.epoch();
             newNode = raised.node();
         } else if (event instanceof SegmentAdded added) {
             newSegments = plus(segments, added.segment());
             numbers = Math.max(numbers, added.numbersBelow());
+            end = added.segment().endOffset();
         } else if (event instanceof SegmentsRemoved removed) {
             newSegments = segments.stream()
                     .filter(segment -> segment.endOffset() > removed.below())
                     .toList();
         } else if (event instanceof SnapshotAdded added) {
-            newLeases = leases.stream()
-                    .filter(lease -> lease.untilMs() > added.atMs())
-                    .toList();
+            newLeases = at(added.atMs(), leases);
             newSnapshots = kept(plus(snapshots, added.snapshot()), newLeases);
             numbers = Math.max(numbers, added.numbersBelow());
         } else if (event instanceof SnapshotLeased leased) {
             newLeases = plus(
-                    without(leases, leased.holder()), new Lease(leased.holder(), leased.takenMs(), leased.untilMs()));
+                    without(at(leased.atMs(), leases), leased.holder()),
+                    new Lease(leased.holder(), leased.takenMs(), leased.untilMs()));
+            newSnapshots = kept(snapshots, newLeases);
         } else if (event instanceof SnapshotReleased released) {
             newLeases = without(leases, released.holder());
+            newSnapshots = kept(snapshots, newLeases);
         }
-        return new Manifest(newEpoch, newNode, version + 1, newSegments, newSnapshots, newLeases, numbers);
+        return new Manifest(newEpoch, newNode, version + 1, newSegments, newSnapshots, newLeases, numbers, end);
+    }
+
+    /** Those that hold at that time. */
+    private static List<Lease> at(long ms, List<Lease> leases) {
+        return leases.stream().filter(lease -> lease.untilMs() > ms).toList();
     }
 
     private static List<KvSnapshot> kept(List<KvSnapshot> all, List<Lease> leases) {

@@ -6,6 +6,7 @@ import io.weir.codec.ErrorCode;
 import io.weir.codec.WeirException;
 import io.weir.codec.batch.StoredBatch;
 import io.weir.persistence.kv.KvBatch;
+import io.weir.persistence.kv.KvSnapshots;
 import io.weir.persistence.kv.KvStores;
 import io.weir.persistence.log.BucketLog;
 import java.io.IOException;
@@ -102,6 +103,16 @@ final class PrimaryKeyState {
                 ErrorCode.OUTCOME_UNKNOWN,
                 "the changes are in the log, but the rows could not be written and are as before until the bucket has caught up: "
                         + notApplied.getMessage());
+    }
+
+    /**
+     * Takes a KV snapshot at the end of the log, for its upload; the log is sealed there by the caller. On the committing thread.
+     *
+     * @throws IOException where the disk fails; nothing is left of it
+     * @throws WeirException as {@link KvState#catchUp}
+     */
+    KvSnapshots.Local snapshot(TableInfo table, TableProperties properties, long takenMs) throws IOException {
+        return kv.snapshot(rules(table, properties), takenMs);
     }
 
     /** All that may fail before anything is stored. */

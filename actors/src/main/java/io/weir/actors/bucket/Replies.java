@@ -4,6 +4,7 @@ import io.weir.actors.catalog.TableInfo;
 import io.weir.codec.ErrorCode;
 import io.weir.codec.WeirException;
 import io.weir.persistence.file.DiskFullException;
+import io.weir.persistence.objects.ObjectUnavailableException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.concurrent.CompletionException;
@@ -48,6 +49,14 @@ final class Replies {
                 table.hasPrimaryKey()
                         ? "table '%s' has a primary key: upsert its rows".formatted(table.name())
                         : "table '%s' has no primary key: append to it and read its log".formatted(table.name()));
+    }
+
+    /** Rows that are on the object store only, which does not give them. */
+    static Bucket.Refused objectUnavailable(ObjectUnavailableException e) {
+        return new Bucket.Refused(
+                ErrorCode.BUCKET_UNAVAILABLE,
+                "the rows asked for are on the object store, which does not give them now; try again: "
+                        + e.getMessage());
     }
 
     static Bucket.Refused unknownSchema(TableInfo table, WriteQueue.Request request) {

@@ -51,6 +51,7 @@ public final class TableSequence
         return newCommandHandlerWithReplyBuilder()
                 .forAnyState()
                 .onCommand(Sequence.Reserve.class, this::onReserve)
+                .onCommand(Sequence.Restore.class, this::onRestore)
                 .build();
     }
 
@@ -65,5 +66,14 @@ public final class TableSequence
         return Effect()
                 .persist(new RangeReserved(next, to))
                 .thenReply(command.replyTo(), state -> new Sequence.Reserved(next, to));
+    }
+
+    private ReplyEffect<RangeReserved, Long> onRestore(Long next, Sequence.Restore command) {
+        if (command.next() <= next) {
+            return Effect().reply(command.replyTo(), new Sequence.Restored(next));
+        }
+        return Effect()
+                .persist(new RangeReserved(next, command.next()))
+                .thenReply(command.replyTo(), Sequence.Restored::new);
     }
 }

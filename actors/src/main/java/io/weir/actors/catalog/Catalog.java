@@ -12,6 +12,8 @@ import org.apache.pekko.actor.typed.ActorRef;
  * all. Errors are {@link Refused} replies.
  */
 public final class Catalog {
+    static final int CLUSTER_ID_LENGTH_MAX = 64;
+
     private Catalog() {}
 
     public sealed interface Command {}
@@ -71,6 +73,21 @@ public final class Catalog {
 
     /** The ids of all tables and partitions that exist: what a node may keep on its disk. */
     public record ListTableIds(ActorRef<Reply> replyTo) implements Command {}
+
+    /**
+     * Gives the cluster its name, where it has none yet; answered with {@link ClusterName}, always the same one.
+     *
+     * @param proposed 1 to {@value #CLUSTER_ID_LENGTH_MAX} letters, digits and '-'
+     */
+    public record NameCluster(String proposed, ActorRef<Reply> replyTo) implements Command {}
+
+    /**
+     * Takes over all of a catalog that was found on the object store; refused where anything ever happened here. Answered with
+     * {@link Done}. Only on the node that holds the journal: it crosses no wire.
+     *
+     * @param snapshot as {@link CatalogCopy#decode} checked it
+     */
+    public record Restore(CatalogState.Snapshot snapshot, ActorRef<Reply> replyTo) implements Command {}
 
     /** What the catalog tells itself now and then: let partitions come and go by their rules. */
     enum ApplyAutoPartitions implements Command {
@@ -166,6 +183,8 @@ public final class Catalog {
             partitionIds = Set.copyOf(partitionIds);
         }
     }
+
+    public record ClusterName(String clusterId) implements Reply {}
 
     public record Refused(ErrorCode code, String detail) implements Reply {}
 }

@@ -1,5 +1,7 @@
 package io.weir.actors.catalog;
 
+import io.weir.actors.catalog.CatalogEvent.CatalogRestored;
+import io.weir.actors.catalog.CatalogEvent.ClusterNamed;
 import io.weir.actors.catalog.CatalogEvent.DatabaseCreated;
 import io.weir.actors.catalog.CatalogEvent.DatabaseDropped;
 import io.weir.actors.catalog.CatalogEvent.PartitionsCreated;
@@ -168,6 +170,8 @@ public final class CatalogBehavior
                 .onCommand(Catalog.DropPartition.class, this::onDropPartition)
                 .onCommand(Catalog.EnsurePartitions.class, this::onEnsurePartitions)
                 .onCommand(Catalog.ApplyAutoPartitions.class, (state, c) -> onApplyAutoPartitions(state))
+                .onCommand(Catalog.NameCluster.class, this::onNameCluster)
+                .onCommand(Catalog.Restore.class, this::onRestore)
                 .onCommand(
                         Catalog.ListTableIds.class,
                         (state, c) -> answer(
@@ -311,6 +315,28 @@ public final class CatalogBehavior
                     }
                 })
                 .thenNoReply();
+    }
+
+    private ReplyEffect<CatalogEvent, CatalogState> onNameCluster(CatalogState state, Catalog.NameCluster c) {
+        return decide(c.replyTo(), () -> {
+            if (!state.clusterId().isEmpty()) {
+                return new Decision(List.of(), new Catalog.ClusterName(state.clusterId()));
+            }
+            TableRules.checkClusterId(c.proposed());
+            return new Decision(List.of(new ClusterNamed(c.proposed())), new Catalog.ClusterName(c.proposed()));
+        });
+    }
+
+    private ReplyEffect<CatalogEvent, CatalogState> onRestore(CatalogState state, Catalog.Restore c) {
+        return decide(c.replyTo(), () -> {
+            if (!state.isNew()) {
+                throw new WeirException(
+                        ErrorCode.INVALID_REQUEST,
+                        "the journal holds a catalog already (cluster '%s', version %d); only an empty one can be restored"
+                                .formatted(state.clusterId(), state.version()));
+            }
+            return new Decision(List.of(new CatalogRestored(c.snapshot())), new Catalog.Done());
+        });
     }
 
     private record Decision(List<CatalogEvent> events, Catalog.Reply reply) {}

@@ -30,4 +30,10 @@ public sealed interface CatalogEvent {
             partitionIds = List.copyOf(partitionIds);
         }
     }
+
+    /** The cluster has its name, for ever. */
+    record ClusterNamed(String clusterId) implements CatalogEvent {}
+
+    /** The first event, where the catalog was found again on the object store. */
+    record CatalogRestored(CatalogState.Snapshot snapshot) implements CatalogEvent {}
 }

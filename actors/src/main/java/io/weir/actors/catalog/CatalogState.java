@@ -3,6 +3,7 @@ package io.weir.actors.catalog;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -18,10 +19,10 @@ import scala.jdk.javaapi.OptionConverters;
  * maps), so that thousands of tables are not copied for each event.
  */
 public final class CatalogState {
-    public static final CatalogState EMPTY = new CatalogState(0, 0, none(), none(), none(), HashSet$.MODULE$.empty());
+    public static final CatalogState EMPTY =
+            new CatalogState(new Head("", 0, 0, 0), none(), none(), none(), HashSet$.MODULE$.empty());
 
-    private final long lastTableId;
-    private final long lastPartitionId;
+    private final Head head;
     private final HashMap<String, HashMap<String, Long>> databases;
     private final HashMap<Long, TableInfo> tables;
 
@@ -32,32 +33,42 @@ public final class CatalogState {
     private final HashSet<Long> autoPartitioned;
 
     private CatalogState(
-            long lastTableId,
-            long lastPartitionId,
+            Head head,
             HashMap<String, HashMap<String, Long>> databases,
             HashMap<Long, TableInfo> tables,
             HashMap<Long, TablePartitions> partitions,
             HashSet<Long> autoPartitioned) {
-        this.lastTableId = lastTableId;
-        this.lastPartitionId = lastPartitionId;
+        this.head = head;
         this.databases = databases;
         this.tables = tables;
         this.partitions = partitions;
         this.autoPartitioned = autoPartitioned;
     }
 
+    /** What the catalog says of itself. Ids and version only grow. */
+    private record Head(String clusterId, long version, long lastTableId, long lastPartitionId) {
+        Head withIds(long tableId, long partitionId) {
+            return new Head(clusterId, version, Math.max(lastTableId, tableId), Math.max(lastPartitionId, partitionId));
+        }
+    }
+
     /**
      * What a snapshot holds.
      *
      * @param partitions of the tables that have any
+     * @param clusterId empty where the cluster has no name yet, as in snapshots of older versions
+     * @param version grows by one with each event; older versions counted none
      */
     public record Snapshot(
             long lastTableId,
             List<String> databases,
             List<TableInfo> tables,
             long lastPartitionId,
-            List<PartitionsOfTable> partitions) {
+            List<PartitionsOfTable> partitions,
+            String clusterId,
+            long version) {
         public Snapshot {
+            clusterId = Objects.requireNonNullElse(clusterId, "");
             databases = List.copyOf(databases);
             tables = List.copyOf(tables);
             partitions = List.copyOf(partitions);
@@ -82,7 +93,9 @@ public final class CatalogState {
         for (PartitionsOfTable some : snapshot.partitions()) {
             state = state.withPartitions(some.tableId(), some.partitions());
         }
-        return state.withLastIds(snapshot.lastTableId(), snapshot.lastPartitionId());
+        return state.withHead(new Head(snapshot.clusterId(), snapshot.version(), 0, 0)
+                .withIds(state.lastTableId(), state.lastPartitionId())
+                .withIds(snapshot.lastTableId(), snapshot.lastPartitionId()));
     }
 
     public Snapshot snapshot() {
@@ -90,21 +103,38 @@ public final class CatalogState {
         CollectionConverters.asJava(partitions)
                 .forEach((id, some) -> ofTables.add(new PartitionsOfTable(id, some.oldestFirst())));
         return new Snapshot(
-                lastTableId,
+                head.lastTableId(),
                 databaseNames(),
                 List.copyOf(CollectionConverters.asJava(tables).values()),
-                lastPartitionId,
-                ofTables);
+                head.lastPartitionId(),
+                ofTables,
+                head.clusterId(),
+                head.version());
+    }
+
+    /** Made once, and never another; empty before. */
+    public String clusterId() {
+        return head.clusterId();
+    }
+
+    /** Grows by one with each event: two states of one catalog that have the same one are the same. */
+    public long version() {
+        return head.version();
+    }
+
+    /** True where nothing ever happened. */
+    boolean isNew() {
+        return head.equals(EMPTY.head) && databases.isEmpty();
     }
 
     /** The highest id ever given to a table; 0 before the first. */
     public long lastTableId() {
-        return lastTableId;
+        return head.lastTableId();
     }
 
     /** The highest id ever given to a partition, of any table; 0 before the first. */
     public long lastPartitionId() {
-        return lastPartitionId;
+        return head.lastPartitionId();
     }
 
     public List<String> databaseNames() {
@@ -163,6 +193,12 @@ public final class CatalogState {
     }
 
     public CatalogState apply(CatalogEvent event) {
+        CatalogState after = changed(event);
+        return after.withHead(
+                new Head(after.clusterId(), after.version() + 1, after.lastTableId(), after.lastPartitionId()));
+    }
+
+    private CatalogState changed(CatalogEvent event) {
         if (event instanceof CatalogEvent.DatabaseCreated created) {
             return withDatabase(created.database());
         } else if (event instanceof CatalogEvent.DatabaseDropped dropped) {
@@ -179,6 +215,10 @@ public final class CatalogState {
             return withPartitions(created.tableId(), created.partitions());
         } else if (event instanceof CatalogEvent.PartitionsDropped dropped) {
             return withoutPartitions(dropped);
+        } else if (event instanceof CatalogEvent.ClusterNamed named) {
+            return withHead(new Head(named.clusterId(), version(), lastTableId(), lastPartitionId()));
+        } else if (event instanceof CatalogEvent.CatalogRestored restored) {
+            return of(restored.snapshot());
         }
         throw new IllegalStateException("unknown event " + event);
     }
@@ -208,8 +248,7 @@ public final class CatalogState {
     private CatalogState withTable(TableInfo table) {
         HashMap<String, Long> names = databases.apply(table.database());
         return new CatalogState(
-                Math.max(lastTableId, table.tableId()),
-                lastPartitionId,
+                head.withIds(table.tableId(), 0),
                 databases.updated(table.database(), names.updated(table.name(), table.tableId())),
                 tables.updated(table.tableId(), table),
                 partitions,
@@ -226,23 +265,18 @@ public final class CatalogState {
 
     private CatalogState withoutTable(long tableId) {
         return new CatalogState(
-                lastTableId,
-                lastPartitionId,
-                databases,
-                tables.removed(tableId),
-                partitions.removed(tableId),
-                autoPartitioned.excl(tableId));
+                head, databases, tables.removed(tableId), partitions.removed(tableId), autoPartitioned.excl(tableId));
     }
 
     private CatalogState withPartitions(long tableId, List<PartitionInfo> created) {
         TablePartitions all = partitionsOf(tableId);
-        long last = lastPartitionId;
+        long last = 0;
         for (PartitionInfo partition : created) {
             all = all.with(partition);
             last = Math.max(last, partition.partitionId());
         }
         return new CatalogState(
-                lastTableId, last, databases, tables, partitions.updated(tableId, all), autoPartitioned);
+                head.withIds(0, last), databases, tables, partitions.updated(tableId, all), autoPartitioned);
     }
 
     private CatalogState withoutPartitions(CatalogEvent.PartitionsDropped dropped) {
@@ -251,8 +285,7 @@ public final class CatalogState {
             left = left.without(id);
         }
         return new CatalogState(
-                lastTableId,
-                lastPartitionId,
+                head,
                 databases,
                 tables,
                 left.size() == 0 ? partitions.removed(dropped.tableId()) : partitions.updated(dropped.tableId(), left),
@@ -260,16 +293,10 @@ public final class CatalogState {
     }
 
     private CatalogState withDatabases(HashMap<String, HashMap<String, Long>> databasesNow) {
-        return new CatalogState(lastTableId, lastPartitionId, databasesNow, tables, partitions, autoPartitioned);
+        return new CatalogState(head, databasesNow, tables, partitions, autoPartitioned);
     }
 
-    private CatalogState withLastIds(long tableId, long partitionId) {
-        return new CatalogState(
-                Math.max(lastTableId, tableId),
-                Math.max(lastPartitionId, partitionId),
-                databases,
-                tables,
-                partitions,
-                autoPartitioned);
+    private CatalogState withHead(Head headNow) {
+        return new CatalogState(headNow, databases, tables, partitions, autoPartitioned);
     }
 }

@@ -24,6 +24,8 @@ public final class TableRules {
 
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9_-]*");
 
+    private static final Pattern CLUSTER_ID = Pattern.compile("[A-Za-z0-9-]+");
+
     private TableRules() {}
 
     /**
@@ -40,6 +42,17 @@ public final class TableRules {
                                     name.length() > 140 ? name.substring(0, 140) + "..." : name,
                                     what,
                                     NAME_LENGTH_MAX));
+        }
+    }
+
+    /** Letters, digits and '-', at most {@value Catalog#CLUSTER_ID_LENGTH_MAX}. */
+    static void checkClusterId(String id) {
+        if (id.length() > Catalog.CLUSTER_ID_LENGTH_MAX
+                || !CLUSTER_ID.matcher(id).matches()) {
+            throw new WeirException(
+                    ErrorCode.INVALID_REQUEST,
+                    "a cluster id is 1 to %d letters, digits and '-'; this one is not"
+                            .formatted(Catalog.CLUSTER_ID_LENGTH_MAX));
         }
     }
 

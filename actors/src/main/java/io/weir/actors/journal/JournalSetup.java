@@ -41,6 +41,9 @@ public final class JournalSetup {
                 dataDirectory.resolve("journal").toString(),
                 LEVELDB + ".native",
                 nativeLibrary,
+                // Not synced, and events are never deleted: a snapshot that cannot be read is not missed.
+                LOCAL_SNAPSHOTS + ".snapshot-is-optional",
+                true,
                 LOCAL_SNAPSHOTS + ".dir",
                 dataDirectory.resolve("snapshots").toString()));
     }

@@ -19,6 +19,8 @@ public final class EventSerializer extends CborSerializer {
             .add("cat.table-altered.1", CatalogEvent.TableAltered.class)
             .add("cat.partitions-created.1", CatalogEvent.PartitionsCreated.class)
             .add("cat.partitions-dropped.1", CatalogEvent.PartitionsDropped.class)
+            .add("cat.cluster-named.1", CatalogEvent.ClusterNamed.class)
+            .add("cat.catalog-restored.1", CatalogEvent.CatalogRestored.class)
             .add("cat.snapshot.1", CatalogState.Snapshot.class)
             .add("man.leader-epoch-raised.1", BucketManifest.LeaderEpochRaised.class)
             .add("man.segment-added.1", BucketManifest.SegmentAdded.class)

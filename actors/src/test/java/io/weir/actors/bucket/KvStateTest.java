@@ -79,7 +79,7 @@ class KvStateTest {
                 BucketSettings.from(ConfigFactory.load()));
         LogSettings tiny = new LogSettings(300, Duration.ofDays(1), Duration.ZERO, 1, 100);
         log = BucketLog.open(files, DIRECTORY, tiny, Clock.systemUTC());
-        state = new PrimaryKeyState(new KvState(ports, BUCKET, log), log, ports.settings(), 1);
+        state = new PrimaryKeyState(new KvState(ports, BUCKET, log, null), log, ports.settings(), 1);
     }
 
     private void losePower() throws IOException {

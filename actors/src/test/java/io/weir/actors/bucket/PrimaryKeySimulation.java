@@ -337,7 +337,7 @@ final class PrimaryKeySimulation {
         }
         BucketPorts ports = ports();
         state = new PrimaryKeyState(
-                new KvState(ports, BUCKET, log, replayStepBytes), log, ports.settings(), ++epoch, batchBytesMax);
+                new KvState(ports, BUCKET, log, null, replayStepBytes), log, ports.settings(), ++epoch, batchBytesMax);
         if (faults && random.nextBoolean()) {
             files.crashAfter(1 + random.nextInt(120));
         }

@@ -29,6 +29,10 @@ class CatalogTest {
     @TempDir
     Path data;
 
+    @TempDir
+    Path other;
+
+    private final CatalogMirror mirror = new CatalogMirror();
     private ActorTestKit kit;
     private ActorRef<Catalog.Command> catalog;
     private TestProbe<Catalog.Reply> replies;
@@ -37,7 +41,7 @@ class CatalogTest {
     void start() {
         kit = ActorTestKit.create(JournalSetup.config(data).withFallback(ConfigFactory.load()));
         catalog = kit.spawn(CatalogBehavior.create(
-                Clock.fixed(Instant.parse("2026-01-01T00:00:00.123456Z"), ZoneOffset.UTC), new CatalogMirror()));
+                Clock.fixed(Instant.parse("2026-01-01T00:00:00.123456Z"), ZoneOffset.UTC), mirror));
         replies = kit.createTestProbe();
     }
 
@@ -123,5 +127,42 @@ class CatalogTest {
         assertThat(ask(r -> new Catalog.ListTables("db", r))).isEqualTo(tables);
         assertThat(((Catalog.TableIds) ask(Catalog.ListTableIds::new)).lastTableId())
                 .isEqualTo(120);
+    }
+
+    @Test
+    void theClusterIsNamedOnce() {
+        assertRefused(ask(r -> new Catalog.NameCluster("not/a/name", r)), ErrorCode.INVALID_REQUEST);
+        assertRefused(ask(r -> new Catalog.NameCluster("", r)), ErrorCode.INVALID_REQUEST);
+        assertThat(ask(r -> new Catalog.NameCluster("one", r))).isEqualTo(new Catalog.ClusterName("one"));
+        assertThat(ask(r -> new Catalog.NameCluster("two", r))).isEqualTo(new Catalog.ClusterName("one"));
+        kit.stop(catalog);
+        catalog = kit.spawn(CatalogBehavior.create(Clock.systemUTC(), new CatalogMirror()));
+        assertThat(ask(r -> new Catalog.NameCluster("three", r))).isEqualTo(new Catalog.ClusterName("one"));
+    }
+
+    @Test
+    void aCatalogIsRestoredWithItsIdsAndOnlyWhereThereWasNone() {
+        create("db", "kept", true);
+        create("db", "dropped", true);
+        ask(r -> new Catalog.DropTable("db", "dropped", r));
+        ask(r -> new Catalog.NameCluster("one", r));
+        CatalogState lost = mirror.get().orElseThrow();
+        assertThat(lost.version()).isEqualTo(4);
+        CatalogState.Snapshot copy = CatalogCopy.decode(CatalogCopy.encode(lost));
+        assertRefused(ask(r -> new Catalog.Restore(copy, r)), ErrorCode.INVALID_REQUEST);
+
+        kit.shutdownTestKit();
+        data = other;
+        start();
+        assertThat(ask(r -> new Catalog.Restore(copy, r))).isEqualTo(new Catalog.Done());
+        assertRefused(ask(r -> new Catalog.Restore(copy, r)), ErrorCode.INVALID_REQUEST);
+        // Above the copy's, so that no two copies of different content have one version.
+        assertThat(mirror.get().orElseThrow().version()).isEqualTo(5);
+        assertThat(ask(r -> new Catalog.NameCluster("two", r))).isEqualTo(new Catalog.ClusterName("one"));
+        kit.stop(catalog);
+        catalog = kit.spawn(CatalogBehavior.create(Clock.systemUTC(), mirror));
+        assertThat(ask(r -> new Catalog.ListTables("db", r))).isEqualTo(new Catalog.Tables(List.of("kept")));
+        assertThat(((Catalog.Table) create("db", "new", false)).info().tableId())
+                .isEqualTo(3);
     }
 }

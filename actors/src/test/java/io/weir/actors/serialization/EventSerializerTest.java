@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.weir.actors.bucket.BucketManifest;
+import io.weir.actors.bucket.Manifest;
 import io.weir.actors.bucket.TableSequence;
 import io.weir.actors.catalog.CatalogEvent;
 import io.weir.actors.catalog.CatalogState;
@@ -13,6 +14,10 @@ import io.weir.codec.schema.Column;
 import io.weir.codec.schema.DataType;
 import io.weir.codec.schema.TableSchema;
 import io.weir.codec.schema.TypeParser;
+import io.weir.persistence.kv.KvSnapshot;
+import io.weir.persistence.log.RemoteSegment;
+import io.weir.persistence.objects.RemoteNames;
+import io.weir.persistence.objects.StoredObject;
 import java.io.NotSerializableException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,6 +31,7 @@ import org.junit.jupiter.api.Test;
 class EventSerializerTest {
     private static final Path GOLDEN_V1 = Path.of("src/test/resources/events-v1.txt");
     private static final Path GOLDEN_V2 = Path.of("src/test/resources/events-v2.txt");
+    private static final Path GOLDEN_V3 = Path.of("src/test/resources/events-v3.txt");
 
     private static final TableInfo TABLE = new TableInfo(
             7,
@@ -56,7 +62,7 @@ class EventSerializerTest {
             new CatalogEvent.TableCreated(TABLE, true),
             new CatalogEvent.TableDropped("db", "t", 7),
             new CatalogEvent.TableAltered(TABLE),
-            new CatalogState.Snapshot(7, List.of("db"), List.of(TABLE), 0, List.of()),
+            new CatalogState.Snapshot(7, List.of("db"), List.of(TABLE), 0, List.of(), "", 0),
             new BucketManifest.LeaderEpochRaised(3, new BucketManifest.Node("node", "host:1")));
 
     private static final TableInfo KEYED = new TableInfo(
@@ -78,8 +84,8 @@ class EventSerializerTest {
     private static final PartitionInfo PARTITION =
             new PartitionInfo(5, "2026-11-23", List.of("2026-11-23"), Instant.ofEpochMilli(1_700_000_000_124L));
 
-    /** One of each that is written today. */
-    private static final List<Object> EVENTS = List.of(
+    /** What the second version knew: no object store. */
+    private static final List<Object> EVENTS_V2 = List.of(
             new CatalogEvent.DatabaseCreated("db"),
             new CatalogEvent.DatabaseDropped("db"),
             new CatalogEvent.TableCreated(KEYED, true),
@@ -92,8 +98,72 @@ class EventSerializerTest {
                     List.of("db"),
                     List.of(TABLE, KEYED),
                     6,
-                    List.of(new CatalogState.PartitionsOfTable(8, List.of(PARTITION)))),
+                    List.of(new CatalogState.PartitionsOfTable(8, List.of(PARTITION))),
+                    "",
+                    0),
             new BucketManifest.LeaderEpochRaised(3, new BucketManifest.Node("node", "host:1")),
+            new TableSequence.RangeReserved(1, 100_001));
+
+    private static final RemoteSegment SEGMENT = new RemoteSegment(
+            0,
+            1L << 40,
+            67_108_864,
+            24_640,
+            88,
+            1_700_000_000_123L,
+            1_700_000_000_999L,
+            3,
+            new StoredObject(
+                    RemoteNames.segment("8-5-0", 0, 3, new RemoteNames.Attempt(1_700_000_001_000L, -2)),
+                    67_133_592,
+                    -1));
+
+    private static final KvSnapshot SNAPSHOT = new KvSnapshot(
+            1L << 40,
+            1_700_000_002_000L,
+            1L << 33,
+            new StoredObject(
+                    RemoteNames.snapshot("8-5-0", new RemoteNames.Attempt(1_700_000_002_000L, 7)), 512, 0xCAFE));
+
+    private static final Manifest MANIFEST = new Manifest(
+            3,
+            new BucketManifest.Node("node", "host:1"),
+            9,
+            List.of(SEGMENT),
+            List.of(SNAPSHOT),
+            List.of(new Manifest.Lease("reader", 1_700_000_002_000L, 1_700_000_003_000L)),
+            501,
+            1L << 40);
+
+    private static final CatalogState.Snapshot CATALOG = new CatalogState.Snapshot(
+            8,
+            List.of("db"),
+            List.of(TABLE, KEYED),
+            6,
+            List.of(new CatalogState.PartitionsOfTable(8, List.of(PARTITION))),
+            "cluster",
+            17);
+
+    /** One of each that is written today. */
+    private static final List<Object> EVENTS = List.of(
+            new CatalogEvent.DatabaseCreated("db"),
+            new CatalogEvent.DatabaseDropped("db"),
+            new CatalogEvent.TableCreated(KEYED, true),
+            new CatalogEvent.TableDropped("db", "t", 7),
+            new CatalogEvent.TableAltered(KEYED),
+            new CatalogEvent.PartitionsCreated(8, List.of(PARTITION)),
+            new CatalogEvent.PartitionsDropped(8, List.of(5L, 6L)),
+            new CatalogEvent.ClusterNamed("cluster"),
+            new CatalogEvent.CatalogRestored(CATALOG),
+            CATALOG,
+            new BucketManifest.LeaderEpochRaised(3, new BucketManifest.Node("node", "host:1")),
+            new BucketManifest.SegmentAdded(SEGMENT, 501),
+            new BucketManifest.SegmentsRemoved(1L << 39),
+            new BucketManifest.SnapshotAdded(SNAPSHOT, 501, 1_700_000_002_001L),
+            new BucketManifest.SnapshotLeased("reader", 1_700_000_002_000L, 1_700_000_002_500L, 1_700_000_003_000L),
+            new BucketManifest.SnapshotReleased("reader"),
+            new BucketManifest.Restored(MANIFEST),
+            MANIFEST,
             new TableSequence.RangeReserved(1, 100_001));
 
     private final EventSerializer serializer = new EventSerializer();
@@ -121,8 +191,17 @@ class EventSerializerTest {
                         "cat.table-altered.1",
                         "cat.partitions-created.1",
                         "cat.partitions-dropped.1",
+                        "cat.cluster-named.1",
+                        "cat.catalog-restored.1",
                         "cat.snapshot.1",
                         "man.leader-epoch-raised.1",
+                        "man.segment-added.1",
+                        "man.segments-removed.1",
+                        "man.snapshot-added.1",
+                        "man.snapshot-leased.1",
+                        "man.snapshot-released.1",
+                        "man.restored.1",
+                        "man.state.1",
                         "seq.reserved.1");
         assertThat(serializer.identifier()).isEqualTo(74_110_001);
     }
@@ -131,7 +210,8 @@ class EventSerializerTest {
     @Test
     void eventsOfEveryVersionAreRead() throws Exception {
         assertThat(read(GOLDEN_V1)).isEqualTo(EVENTS_V1);
-        assertThat(read(GOLDEN_V2)).isEqualTo(EVENTS);
+        assertThat(read(GOLDEN_V2)).isEqualTo(EVENTS_V2);
+        assertThat(read(GOLDEN_V3)).isEqualTo(EVENTS);
     }
 
     private List<Object> read(Path golden) throws Exception {

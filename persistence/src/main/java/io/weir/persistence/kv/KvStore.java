@@ -37,10 +37,12 @@ public interface KvStore extends AutoCloseable {
     void sync() throws IOException;
 
     /**
-     * Copies the store as it is into a new directory on the same file system; files that never change are linked. Nobody may write
-     * meanwhile. Compactions stand still for that moment. The copy is not synced.
+     * Copies the store as it is into a new directory; files that never change are linked where the file system can. Nobody may write
+     * meanwhile. Compactions stand still for that moment, after one that runs has ended. The copy is not synced. A failure leaves a
+     * part of it, which is to be deleted.
      *
-     * @return names of the linked files: another snapshot of this store that has a file of this name has the same one
+     * @param directory does not exist; its parent does
+     * @return names of the files that never change: another copy of the open store that has a file of this name has the same one
      */
     List<String> copyTo(Path directory) throws IOException;
 

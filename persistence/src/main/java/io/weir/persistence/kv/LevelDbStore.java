@@ -3,6 +3,7 @@ package io.weir.persistence.kv;
 import io.weir.persistence.file.DiskFullException;
 import java.io.File;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.iq80.leveldb.DB;
@@ -127,8 +128,36 @@ final class LevelDbStore implements KvStore {
     }
 
     @Override
-    public List<String> copyTo(Path directory) throws IOException {
-        throw new UnsupportedOperationException("spine: kv");
+    public List<String> copyTo(Path target) throws IOException {
+        enter();
+        try {
+            suspendCompactions();
+            try {
+                return new LevelDbCopy(directory, target, this::ensureRoom, Files::createLink).run();
+            } finally {
+                db.resumeCompactions();
+            }
+        } catch (IOException | RuntimeException e) {
+            throw failure("copy", e);
+        } finally {
+            exit();
+        }
+    }
+
+    /**
+     * Returns when no compaction runs and none begins: both engines have one thread for compactions and for writing out full write
+     * buffers, and this makes it wait, after the work that is before it in its queue. The native LevelDB has one such thread for all
+     * stores of the process.
+     */
+    private void suspendCompactions() throws IOException {
+        try {
+            db.suspendCompactions();
+        } catch (InterruptedException e) {
+            // The request to wait is in the queue all the same: taken back.
+            db.resumeCompactions();
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted while waiting for a compaction to end", e);
+        }
     }
 
     @Override

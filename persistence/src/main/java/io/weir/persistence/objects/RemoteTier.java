@@ -15,9 +15,12 @@ public final class RemoteTier {
     private final Clock clock;
     private final RandomGenerator random;
     private final Duration reaperGrace;
+    private final Duration retryMin;
+    private final Duration retryMax;
+    private final UploadBacklog backlog = new UploadBacklog();
     private volatile boolean confirmed;
 
-    /** @param reaperGrace how old an object that no manifest names has to be before it is deleted; every upload ends long before */
+    /** With pauses of 1 s to 1 min. */
     public RemoteTier(
             ObjectStore store,
             Transfers transfers,
@@ -25,12 +28,31 @@ public final class RemoteTier {
             Clock clock,
             RandomGenerator random,
             Duration reaperGrace) {
+        this(store, transfers, files, clock, random, reaperGrace, Duration.ofSeconds(1), Duration.ofMinutes(1));
+    }
+
+    /**
+     * @param reaperGrace how old an object that no manifest names has to be before it is deleted; every upload ends long before
+     * @param retryMin pause of a bucket after a first failure
+     * @param retryMax longest pause
+     */
+    public RemoteTier(
+            ObjectStore store,
+            Transfers transfers,
+            ObjectFiles files,
+            Clock clock,
+            RandomGenerator random,
+            Duration reaperGrace,
+            Duration retryMin,
+            Duration retryMax) {
         this.store = store;
         this.transfers = transfers;
         this.files = files;
         this.clock = clock;
         this.random = random;
         this.reaperGrace = reaperGrace;
+        this.retryMin = retryMin;
+        this.retryMax = retryMax;
     }
 
     public ObjectStore store() {
@@ -45,6 +67,11 @@ public final class RemoteTier {
         return files;
     }
 
+    /** For metrics. */
+    public UploadBacklog backlog() {
+        return backlog;
+    }
+
     public Duration reaperGrace() {
         return reaperGrace;
     }
@@ -52,6 +79,19 @@ public final class RemoteTier {
     public RemoteNames.Attempt attempt() {
         synchronized (random) {
             return RemoteNames.attempt(clock, random);
+        }
+    }
+
+    /**
+     * How long to wait after so many failures in a row: doubled with each, and then something between half of it and all of it, so that
+     * the buckets of a node do not come back together.
+     *
+     * @param failures 1 or more
+     */
+    public Duration retryDelay(int failures) {
+        long full = Math.min(retryMax.toNanos(), retryMin.toNanos() << Math.min(failures - 1, 16));
+        synchronized (random) {
+            return Duration.ofNanos(full / 2 + (long) (full / 2 * random.nextDouble()));
         }
     }
 

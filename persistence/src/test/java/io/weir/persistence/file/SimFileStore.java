@@ -2,6 +2,7 @@ package io.weir.persistence.file;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -173,11 +174,36 @@ public final class SimFileStore implements FileStore {
         mayFail("move " + from);
         SimInode inode = visible.get(from);
         if (inode == null) {
-            throw new NoSuchFileException(from.toString());
+            moveDirectory(from, to);
+            return;
         }
         change(to, entries -> {
             entries.remove(from);
             entries.put(to, inode);
+        });
+    }
+
+    /** At once, as all that is in it keeps its place in it. What was not durable in it before is not durable there. */
+    private void moveDirectory(Path from, Path to) throws IOException {
+        if (visible.keySet().stream().noneMatch(path -> path.startsWith(from))) {
+            throw new NoSuchFileException(from.toString());
+        }
+        if (visible.keySet().stream().anyMatch(path -> path.startsWith(to))) {
+            throw new DirectoryNotEmptyException(to.toString());
+        }
+        List<Change> inside = unsynced.remove(from);
+        if (inside != null && !inside.isEmpty()) {
+            throw new IllegalStateException("a directory is moved that was not synced: " + from);
+        }
+        List<Change> before = Objects.requireNonNullElse(unsynced.remove(to), List.of());
+        change(to, entries -> {
+            before.forEach(earlier -> earlier.apply(entries));
+            for (Path path : List.copyOf(entries.keySet())) {
+                if (path.startsWith(from)) {
+                    entries.put(
+                            to.resolve(from.relativize(path).toString()), Objects.requireNonNull(entries.remove(path)));
+                }
+            }
         });
     }
 

@@ -138,7 +138,7 @@ final class KvStoresTest {
             }
 
             @Override
-            public void destroy(Path path) {
+            public void destroy(Path path) throws IOException {
                 engine.destroy(path);
             }
         };

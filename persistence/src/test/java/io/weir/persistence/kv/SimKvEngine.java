@@ -1,7 +1,13 @@
 package io.weir.persistence.kv;
 
 import io.weir.persistence.file.DiskFullException;
+import io.weir.persistence.file.FileStore;
+import io.weir.persistence.file.SimFileStore;
+import io.weir.persistence.file.StoredFile;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -12,6 +18,7 @@ import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.random.RandomGenerator;
+import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +26,10 @@ import org.jspecify.annotations.Nullable;
  * write; a power loss keeps an arbitrary part of the batches since the last sync, each whole or not at all. Wrong use (a store opened
  * twice, used after it was closed or after a crash, closed under a view) is an IllegalStateException, and remembered in
  * {@link #misuses} in case somebody swallows it. Thread-safe.
+ *
+ * <p>A copy ({@link KvStore#copyTo}) is real files: {@code CURRENT} names some tables, each of which holds a part of the entries and is named
+ * by their checksum, so that copies share what has not changed. A store that is opened for the first time begins with the copy that
+ * stands in its directory, if any; that copy has to be durable.
  */
 public final class SimKvEngine implements KvEngine {
     public enum Operation {
@@ -26,7 +37,8 @@ public final class SimKvEngine implements KvEngine {
         GET,
         WRITE,
         VIEW,
-        SYNC
+        SYNC,
+        COPY
     }
 
     public enum Outcome {
@@ -67,11 +79,23 @@ public final class SimKvEngine implements KvEngine {
         }
     }
 
+    private static final int TABLES = 3;
+
+    private final FileStore files;
     private final Map<Path, State> states = new TreeMap<>();
     private final List<String> misuses = new ArrayList<>();
     private Faults faults = (operation, directory) -> Outcome.FINE;
     private long roomBytes = Long.MAX_VALUE;
     private int openings;
+
+    public SimKvEngine() {
+        this(new SimFileStore(new SplittableRandom(0)));
+    }
+
+    /** @param files where copies are */
+    public SimKvEngine(FileStore files) {
+        this.files = files;
+    }
 
     public synchronized void faults(Faults decide) {
         faults = decide;
@@ -160,7 +184,13 @@ public final class SimKvEngine implements KvEngine {
     @Override
     public synchronized KvStore open(Path directory) throws IOException {
         mayFail(Operation.OPEN, directory);
-        State state = states.computeIfAbsent(directory, d -> new State());
+        State state = states.get(directory);
+        if (state == null) {
+            state = new State();
+            readCopy(directory, state.now);
+            state.synced.putAll(state.now);
+            states.put(directory, state);
+        }
         if (state.open != null) {
             throw misuse("opened twice", directory);
         }
@@ -171,12 +201,67 @@ public final class SimKvEngine implements KvEngine {
         return store;
     }
 
+    private void readCopy(Path directory, NavigableMap<byte[], byte[]> entries) throws IOException {
+        if (!files.list(directory).contains("CURRENT")) {
+            return;
+        }
+        for (String table : new String(read(directory.resolve("CURRENT")), StandardCharsets.UTF_8).split("\n")) {
+            ByteBuffer in = ByteBuffer.wrap(read(directory.resolve(table)));
+            while (in.hasRemaining()) {
+                byte[] key = new byte[in.getInt()];
+                byte[] value = new byte[in.getInt()];
+                in.get(key).get(value);
+                entries.put(key, value);
+            }
+        }
+    }
+
+    private byte[] read(Path path) throws IOException {
+        try (StoredFile file = files.openForRead(path)) {
+            ByteBuffer bytes = ByteBuffer.allocate(Math.toIntExact(file.size()));
+            file.read(bytes, 0);
+            return bytes.array();
+        }
+    }
+
+    private List<String> writeCopy(Path directory, NavigableMap<byte[], byte[]> entries) throws IOException {
+        files.createDirectories(directory);
+        List<String> tables = new ArrayList<>();
+        for (int i = 0; i < TABLES; i++) {
+            ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+            for (Map.Entry<byte[], byte[]> entry : entries.entrySet()) {
+                if (Math.floorMod(Arrays.hashCode(entry.getKey()), TABLES) == i) {
+                    bytes.writeBytes(ByteBuffer.allocate(8)
+                            .putInt(entry.getKey().length)
+                            .putInt(entry.getValue().length)
+                            .array());
+                    bytes.writeBytes(entry.getKey());
+                    bytes.writeBytes(entry.getValue());
+                }
+            }
+            CRC32C crc = new CRC32C();
+            crc.update(bytes.toByteArray());
+            String name = "%d%08x.ldb".formatted(i, crc.getValue());
+            write(directory.resolve(name), bytes.toByteArray());
+            tables.add(name);
+        }
+        write(directory.resolve("CURRENT"), String.join("\n", tables).getBytes(StandardCharsets.UTF_8));
+        return tables;
+    }
+
+    private void write(Path path, byte[] bytes) throws IOException {
+        try (StoredFile file = files.create(path)) {
+            file.write(List.of(ByteBuffer.wrap(bytes)), 0);
+        }
+    }
+
     @Override
-    public synchronized void destroy(Path directory) {
+    public synchronized void destroy(Path directory) throws IOException {
         State state = states.get(directory);
         if (state != null && state.open != null) {
             throw misuse("destroyed while it is open", directory);
         }
+        files.deleteTree(directory);
         states.remove(directory);
     }
 
@@ -260,8 +345,12 @@ public final class SimKvEngine implements KvEngine {
         }
 
         @Override
-        public List<String> copyTo(Path directory) {
-            throw new UnsupportedOperationException("spine: kv");
+        public List<String> copyTo(Path target) throws IOException {
+            synchronized (SimKvEngine.this) {
+                check("copy");
+                mayFail(Operation.COPY, directory);
+                return writeCopy(target, state.now);
+            }
         }
 
         @Override

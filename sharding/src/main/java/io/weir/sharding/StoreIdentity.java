@@ -1,0 +1,84 @@
+package io.weir.sharding;
+
+import io.weir.actors.json.StrictJson;
+import io.weir.codec.WeirException;
+import io.weir.persistence.objects.ObjectStore;
+import io.weir.persistence.objects.PutIfAbsent;
+import io.weir.persistence.objects.RemoteNames;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
+import org.apache.pekko.stream.Materializer;
+import org.apache.pekko.stream.javadsl.Sink;
+import org.apache.pekko.util.ByteString;
+
+/**
+ * Whose an object store is: {@code weir.json} in it says {@code {"format":1,"cluster_id":"..."}}, put by the first cluster that came. A
+ * cluster whose journal was lost is another one, until it is recovered.
+ */
+final class StoreIdentity {
+    private static final int FORMAT = 1;
+    private static final int BYTES_MAX = 4096;
+
+    private final ObjectStore store;
+    private final Materializer materializer;
+    private final Supplier<CompletionStage<String>> clusterId;
+
+    private record IdentityJson(int format, String clusterId) {}
+
+    /** @param clusterId asks the catalog for the cluster's id */
+    StoreIdentity(ObjectStore store, Materializer materializer, Supplier<CompletionStage<String>> clusterId) {
+        this.store = store;
+        this.materializer = materializer;
+        this.clusterId = clusterId;
+    }
+
+    /** What the store holds for the cluster of that id; {@code weir recover} looks for the copies of the catalog that have it. */
+    static byte[] encode(String clusterId) {
+        return StrictJson.encode(new IdentityJson(FORMAT, clusterId));
+    }
+
+    /** @throws WeirException CORRUPT_DATA */
+    static String decode(byte[] json) {
+        return StrictJson.decode("weir.json of the object store", json, BYTES_MAX, FORMAT, IdentityJson.class)
+                .clusterId();
+    }
+
+    /**
+     * Claims the store where nobody has. May be asked again.
+     *
+     * @return nothing where the store belongs to this cluster; why it must not be used, and what to do, where not. Fails where that is
+     *     not known: the catalog or the store did not answer
+     */
+    CompletionStage<Optional<String>> refusal() {
+        return clusterId.get().thenCompose(id -> store.putIfAbsent(
+                        RemoteNames.IDENTITY, ByteString.fromArray(encode(id)))
+                .thenCompose(outcome -> outcome instanceof PutIfAbsent.Created
+                        ? CompletableFuture.completedFuture(Optional.<String>empty())
+                        : compare(id)));
+    }
+
+    private CompletionStage<Optional<String>> compare(String id) {
+        return store.get(RemoteNames.IDENTITY)
+                .limitWeighted(BYTES_MAX + 1L, bytes -> (long) bytes.size())
+                .runWith(Sink.fold(ByteString.emptyByteString(), ByteString::concat), materializer)
+                .thenApply(bytes -> {
+                    String owner;
+                    try {
+                        owner = decode(bytes.toArray());
+                    } catch (WeirException e) {
+                        return Optional.of(
+                                e.detail()
+                                        + "; set weir.object-store (WEIR_OBJECT_STORE) to the store of this cluster, or to an empty one");
+                    }
+                    return owner.equals(id)
+                            ? Optional.empty()
+                            : Optional.of(
+                                    "the object store belongs to cluster %s, and the journal of this node to cluster %s. If it is the store of "
+                                                    .formatted(owner, id)
+                                            + "this cluster and the journal was lost, run 'weir recover' with an empty data directory; if not,"
+                                            + " set weir.object-store (WEIR_OBJECT_STORE) to another store");
+                });
+    }
+}
