@@ -28,9 +28,10 @@ public final class RemoteNames {
     public static final String BUCKETS_PREFIX = "buckets/";
 
     private static final Pattern ATTEMPT = Pattern.compile("(?:^|-)(\\d{13})-[0-9a-f]{16}(?:[.-]|$)");
-    private static final Pattern BUCKET = Pattern.compile("buckets/(\\d{1,18}-(?:\\d{1,18}-)?\\d{1,9})/.*");
+    /** No more than 18 digits that count: what is found in a store may be anything, but has to be a number. */
+    private static final Pattern VERSION = Pattern.compile("(?:catalog|buckets/[^/]+/manifest)/(00\\d{18})\\.json");
 
-    private static final Pattern VERSION = Pattern.compile(".*/(00\\d{18})\\.json");
+    private static final Pattern BUCKET = Pattern.compile("buckets/(\\d{1,18}-(?:\\d{1,18}-)?\\d{1,9})/.*");
 
     private RemoteNames() {}
 
