@@ -99,7 +99,7 @@ public final class Transfers {
 
     /** Where blocking file work of transfers runs: whoever waits for a transfer must not do so on it. */
     public Executor executor() {
-        throw new UnsupportedOperationException("spine: reads");
+        return executor;
     }
 
     /** @param body opened when it is this upload's turn */
