@@ -19,10 +19,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The log of one bucket on this node's disk: a directory of segments {@code <base offset, 20 digits>.log} with a sparse index
- * {@code .index} beside each (rebuilt when missing or wrong) and the writers' memory at the segment's start in {@code .writers}.
+ * The log of one bucket: its segments on the object store, and behind them those on this node's disk: a directory of segments
+ * {@code <base offset, 20 digits>.log} with a sparse index {@code .index} beside each (rebuilt when missing or wrong) and the writers'
+ * memory at the segment's start in {@code .writers}. What is on the object store is the manifest's to say ({@link #showRemote}).
  *
- * <p>Threads: one appender at a time ({@link #append}, {@link #applyRetention}, {@link #close}); any number of readers meanwhile.
+ * <p>Threads: one appender at a time ({@link #append}, {@link #applyRetention}, {@link #seal}, {@link #trim}, {@link #showRemote},
+ * {@link #close}); any number of readers meanwhile.
  *
  * <p>Invariants: offsets are dense from {@link #startOffset()} to {@link #endOffset()}; nothing at or past {@link #endOffset()} is
  * ever shown to a reader; everything before it was synced. A segment's rows end where the next segment begins, whatever its file
@@ -35,9 +37,9 @@ public final class BucketLog implements AutoCloseable {
     private final Path directory;
     private final Clock clock;
     private final LogState state;
-    private final @Nullable Gap lostAtStart;
     private final WriterHistory writers;
-    private LogSettings settings;
+    private final WritersFiles writersFiles;
+    private volatile LogSettings settings;
 
     // The appender's own.
     private @Nullable StoredFile tail;
@@ -46,12 +48,10 @@ public final class BucketLog implements AutoCloseable {
     /** The last segment ends with a batch of no rows. */
     private boolean endsWithoutRows;
 
-    private long writersBase;
     private long lastTimestampMs;
 
-    // Written by the appender, in an order that lets readers take them without a lock: segments, then endOffset.
-    private volatile List<Segment> segments;
-    private volatile long startOffset;
+    // Written by the appender, in an order that lets readers take them without a lock: tiers, then endOffset.
+    private volatile Tiers tiers;
     private volatile long endOffset;
     private volatile int lastLeaderEpoch;
 
@@ -67,16 +67,15 @@ public final class BucketLog implements AutoCloseable {
         this.settings = settings;
         this.clock = clock;
         this.state = state;
-        this.lostAtStart = recovered.lostAtStart();
         this.writers = recovered.writers();
         this.tail = recovered.tail();
         this.tailTrusted = recovered.tail() != null;
-        this.writersBase = recovered.writersBase();
+        this.writersFiles = new WritersFiles(files, directory, recovered.writersFiles(), recovered.writersBase());
         // Perhaps: nobody counted while the segment was read.
         this.endsWithoutRows = !recovered.segments().isEmpty();
         this.lastTimestampMs = recovered.lastTimestampMs();
-        this.segments = recovered.segments();
-        this.startOffset = recovered.startOffset();
+        this.tiers =
+                new Tiers(RemotePart.UNKNOWN, recovered.segments(), recovered.startOffset(), recovered.lostAtStart());
         this.endOffset = recovered.endOffset();
         this.lastLeaderEpoch = recovered.leaderEpoch();
     }
@@ -133,7 +132,7 @@ public final class BucketLog implements AutoCloseable {
         long baseOffset = endOffset;
         long timestampMs = Math.max(clock.millis(), lastTimestampMs);
         stamp(group, leaderEpoch, timestampMs);
-        Segment segment = segments.get(segments.size() - 1);
+        Segment segment = active();
         write(segment, group);
         publish(segment, group, leaderEpoch, timestampMs);
         return baseOffset;
@@ -141,14 +140,24 @@ public final class BucketLog implements AutoCloseable {
 
     private void rollBefore(long bytes) throws IOException {
         if (!tailTrusted) {
-            startSegment();
+            roll();
             return;
         }
-        SegmentExtent extent = segments.get(segments.size() - 1).extent();
+        SegmentExtent extent = active().extent();
         boolean full = extent.endPosition() + bytes > settings.segmentBytes();
         if (!extent.isEmpty() && (full || isOld(extent))) {
-            startSegment();
+            roll();
         }
+    }
+
+    private Segment active() {
+        List<Segment> local = tiers.local();
+        return local.get(local.size() - 1);
+    }
+
+    private void roll() throws IOException {
+        startSegment();
+        forgetWriters();
     }
 
     private boolean isOld(SegmentExtent extent) {
@@ -246,35 +255,34 @@ public final class BucketLog implements AutoCloseable {
             writeWriters();
             // The noted end may be a place in the file that is replaced, and must not be taken for one in the new file.
             state.remember(endOffset, -1, 0, lastLeaderEpoch);
-            state.moveStart(startOffset);
+            state.moveStart(state.note().startOffset());
         }
         Path path = directory.resolve(SegmentFiles.name(endOffset, SegmentFiles.LOG));
         StoredFile fresh = createFile(path);
         Segment next = Segment.active(
-                files,
-                path,
+                new SegmentSource.OnDisk(files, path),
                 endOffset,
                 settings.indexIntervalBytes(),
                 SegmentExtent.empty(endOffset),
                 new SparseIndex(settings.indexIntervalBytes()),
                 fresh);
-        List<Segment> with = new ArrayList<>(segments);
+        List<Segment> with = new ArrayList<>(tiers.local());
         Segment former = with.isEmpty() ? null : with.get(with.size() - 1);
         if (former != null && former.baseOffset() == endOffset) {
             with.remove(with.size() - 1);
         }
         with.add(next);
         StoredFile formerTail = tail;
-        segments = List.copyOf(with);
+        tiers = tiers.withLocal(with);
         tail = fresh;
         tailTrusted = true;
         endsWithoutRows = false;
         settleWriters(onlyHere);
         if (former != null && former.baseOffset() < endOffset) {
-            Recovery.writeIndex(former);
+            Recovery.writeIndex(files, directory, former);
         }
         if (former != null && formerTail != null) {
-            former.release();
+            former.release(formerTail);
         }
     }
 
@@ -297,10 +305,7 @@ public final class BucketLog implements AutoCloseable {
     }
 
     private void writeWriters() throws IOException {
-        SegmentFiles.replace(
-                files,
-                directory.resolve(SegmentFiles.name(endOffset, SegmentFiles.WRITERS)),
-                new WritersFile(endOffset, lastTimestampMs, lastLeaderEpoch, writers).encode());
+        writersFiles.write(new WritersFile(endOffset, lastTimestampMs, lastLeaderEpoch, writers));
     }
 
     private void settleWriters(boolean written) {
@@ -308,10 +313,7 @@ public final class BucketLog implements AutoCloseable {
             if (!written) {
                 writeWriters();
             }
-            if (writersBase >= 0 && writersBase != endOffset) {
-                files.delete(directory.resolve(SegmentFiles.name(writersBase, SegmentFiles.WRITERS)));
-            }
-            writersBase = endOffset;
+            writersFiles.settle(endOffset);
         } catch (IOException e) {
             LOG.warn(
                     "writers not written, they will be read from the segments directory={} cause={}",
@@ -320,52 +322,80 @@ public final class BucketLog implements AutoCloseable {
         }
     }
 
+    /** Uploads need the writers' memory at the end of each segment that is not on the object store yet. */
+    private void forgetWriters() {
+        Tiers now = tiers;
+        boolean uploads = now.remote() != RemotePart.UNKNOWN;
+        writersFiles.deleteUpTo(uploads ? Math.max(now.remote().endOffset(), now.localStartOffset()) : Long.MAX_VALUE);
+    }
+
     /** First offset that readers find, on this disk or on the object store. */
     public long startOffset() {
-        return startOffset;
+        return tiers.startOffset();
     }
 
     /** First offset on this disk. Reads below it go to the object store, and may take long. */
     public long localStartOffset() {
-        throw new UnsupportedOperationException("spine: log");
+        return tiers.localStartOffset();
     }
 
     /** Past the last row on the object store; where there is nothing, {@link #localStartOffset}. */
     public long remoteEndOffset() {
-        throw new UnsupportedOperationException("spine: log");
+        Tiers now = tiers;
+        return now.remote().isEmpty() ? now.localStartOffset() : now.remote().endOffset();
     }
 
     /** Bytes of segments on the object store. */
     public long remoteBytes() {
-        throw new UnsupportedOperationException("spine: log");
+        return tiers.remote().bytes();
     }
 
     /**
-     * Says which segments are on the object store; again whenever the manifest has changed. Belongs to the appending thread.
+     * Says which segments are on the object store; again whenever the manifest has changed. Belongs to the appending thread; does nothing
+     * once the log is closed.
      *
      * @param remote in order and without holes between them; where a hole parts them from this disk, they are not shown
      */
     public void showRemote(List<RemoteSegment> remote, RemoteFiles remoteFiles) {
-        throw new UnsupportedOperationException("spine: log");
-    }
-
-    /** Sealed segments of this disk that are not on the object store yet, oldest first; each begins where the one before ends. */
-    public List<SealedSegment> toUpload() {
-        throw new UnsupportedOperationException("spine: log");
-    }
-
-    /** Opens a sealed segment for its upload. @throws java.nio.file.NoSuchFileException where retention took it meanwhile */
-    public SegmentBody body(SealedSegment segment) throws IOException {
-        throw new UnsupportedOperationException("spine: log");
+        if (closed) {
+            return;
+        }
+        Tiers now = tiers;
+        tiers = now.withRemote(now.remote().with(remote, remoteFiles, settings.indexIntervalBytes()));
+        forgetWriters();
     }
 
     /**
-     * Seals the active segment if it holds rows: appends go on in a new one. Belongs to the appending thread.
+     * Sealed segments of this disk that are not on the object store yet, oldest first; each begins where the one before ends. Where the
+     * first one begins past {@link #remoteEndOffset}, retention took what was between, and what is on the object store has to go first
+     * ({@link #remoteExpiry}).
+     */
+    public List<SealedSegment> toUpload() {
+        return tiers.toUpload();
+    }
+
+    /** Opens a sealed segment for its upload. @throws java.nio.file.NoSuchFileException where retention took it meanwhile */
+    public SegmentBody body(SealedSegment wanted) throws IOException {
+        for (Segment segment : tiers.sealed()) {
+            if (segment.baseOffset() == wanted.baseOffset() && segment.extent().endOffset() == wanted.endOffset()) {
+                return SegmentBody.open(segment, files, WritersFiles.path(directory, wanted.endOffset()));
+            }
+        }
+        throw new NoSuchFileException(SegmentFiles.name(wanted.baseOffset(), SegmentFiles.LOG));
+    }
+
+    /**
+     * Seals the active segment if it holds rows: appends go on in a new one. Belongs to the appending thread; does nothing once the log
+     * is closed.
      *
      * @return the end offset, up to which all is in sealed segments now
      */
     public long seal() throws IOException {
-        throw new UnsupportedOperationException("spine: log");
+        boolean holdsRows = tiers.local().isEmpty() || active().baseOffset() < endOffset;
+        if (!closed && holdsRows) {
+            roll();
+        }
+        return endOffset;
     }
 
     /**
@@ -375,28 +405,41 @@ public final class BucketLog implements AutoCloseable {
      * @param keepFrom segments that hold this offset or later ones stay
      */
     public void trim(int keptSegments, long keepFrom) throws IOException {
-        throw new UnsupportedOperationException("spine: log");
+        if (closed) {
+            return;
+        }
+        Tiers now = tiers;
+        List<Segment> sealed = now.sealed();
+        int trimmed = 0;
+        while (trimmed < sealed.size() - keptSegments
+                && sealed.get(trimmed).extent().endOffset() <= keepFrom
+                && now.remote().holds(sealed.get(trimmed))) {
+            trimmed++;
+        }
+        deleteSegments(now, trimmed, "on the object store");
     }
 
     /**
-     * First offset that retention by age or size leaves of what is on the object store; {@link #startOffset} where nothing is to go.
+     * First offset that retention by age or size leaves of what is on the object store: remote segments that end at or before it are to go.
+     * {@link #startOffset} where none are. The newest one with the writers' memory always stays: without it, a log on an empty disk would use
+     * its offsets again.
      *
      * @param keepFrom segments that hold this offset or later ones stay
      */
     public long remoteExpiry(long keepFrom) {
-        throw new UnsupportedOperationException("spine: log");
+        return tiers.remoteExpiry(new Retention(settings, clock.millis()), keepFrom);
     }
 
     /**
      * Makes the directory of a log that begins where the remote segments end, with the writers' memory as of there; durable when it returns.
-     * Blocks on the object store.
+     * Blocks on the object store. What a failure leaves is to be deleted.
      *
      * @param directory does not exist
      * @param remote in order, without holes; may be empty
      */
     public static void restore(FileStore files, Path directory, List<RemoteSegment> remote, RemoteFiles remoteFiles)
             throws IOException {
-        throw new UnsupportedOperationException("spine: log");
+        new LogRestore(remote, remoteFiles).into(files, directory);
     }
 
     /** Offset past the last durable row: the high watermark of a bucket with local durability. */
@@ -409,9 +452,9 @@ public final class BucketLog implements AutoCloseable {
         return lastLeaderEpoch;
     }
 
-    /** Bytes in all segments. */
+    /** Bytes in all segments of this disk. */
     public long sizeInBytes() {
-        return segments.stream().mapToLong(s -> s.extent().endPosition()).sum();
+        return tiers.local().stream().mapToLong(s -> s.extent().endPosition()).sum();
     }
 
     /** What the writers did, as of {@link #endOffset()}. Belongs to the appending thread. */
@@ -420,140 +463,83 @@ public final class BucketLog implements AutoCloseable {
     }
 
     public List<Corruption> corruptions() {
-        List<Corruption> all = new ArrayList<>();
-        if (lostAtStart != null && lostAtStart.toOffset() > startOffset) {
-            all.add(lostAtStart.in(lostAtStart.fromOffset()));
-        }
-        for (Segment segment : segments) {
-            segment.gaps().forEach(gap -> all.add(gap.in(segment.baseOffset())));
-        }
-        return all;
+        return tiers.corruptions();
     }
 
-    /** @throws io.weir.codec.WeirException OFFSET_OUT_OF_RANGE with the valid range when below the start or past the end */
+    /**
+     * Blocks on the object store where it begins below {@link #localStartOffset}.
+     *
+     * @throws io.weir.codec.WeirException OFFSET_OUT_OF_RANGE with the valid range when below the start or past the end
+     */
     public LogCursor read(long fromOffset) throws IOException {
         long end = endOffset;
-        List<Segment> now = segments;
-        long start = startOffset;
+        Tiers now = tiers;
+        long start = now.startOffset();
         if (fromOffset < start || fromOffset > end) {
             throw new WeirException(
                     ErrorCode.OFFSET_OUT_OF_RANGE,
                     "offset %d is outside the log, which holds [%d, %d)".formatted(fromOffset, start, end));
         }
-        if (lostAtStart != null && fromOffset < lostAtStart.toOffset()) {
+        Gap lost = now.lost();
+        if (lost != null && lost.fromOffset() <= fromOffset && fromOffset < lost.toOffset()) {
             throw new WeirException(
                     ErrorCode.CORRUPT_DATA,
                     "segments are missing: fromOffset=%d toOffset=%d; read on from toOffset"
-                            .formatted(fromOffset, lostAtStart.toOffset()));
+                            .formatted(fromOffset, lost.toOffset()));
         }
-        return new SegmentCursor(now, fromOffset, end, this::startOffset);
+        return new SegmentCursor(now.segments(), fromOffset, end, () -> tiers);
     }
 
-    /** Offset of the first batch committed at or after the time; the end offset when there is none. */
+    /** Offset of the first batch committed at or after the time; the end offset when there is none. May block as {@link #read}. */
     public long offsetAt(long timestampMs) throws IOException {
-        long end = endOffset;
-        for (Segment segment : segments) {
-            if (segment.extent().lastTimestampMs() >= timestampMs) {
-                // Retention moves the start before it takes the segments out of the list.
-                return Math.max(offsetAt(timestampMs, segment, end), startOffset);
-            }
-        }
-        return end;
-    }
-
-    private long offsetAt(long timestampMs, Segment segment, long end) throws IOException {
-        long from = near(timestampMs, segment);
-        try (LogCursor cursor = new SegmentCursor(segments, from, end, this::startOffset)) {
-            LogBatch batch = nextUndamaged(cursor);
-            while (batch != null && batch.header().commitTimestampMs() < timestampMs) {
-                batch = nextUndamaged(cursor);
-            }
-            return batch == null ? end : batch.header().baseOffset();
-        }
-    }
-
-    private static long near(long timestampMs, Segment segment) throws IOException {
-        StoredFile file;
-        try {
-            file = segment.acquire();
-        } catch (NoSuchFileException e) {
-            // Deleted meanwhile; the cursor goes on behind it.
-            return segment.baseOffset();
-        }
-        try {
-            SparseIndex.Entry near = segment.index(file).before(timestampMs);
-            return near == null ? segment.baseOffset() : near.offset();
-        } finally {
-            segment.release();
-        }
-    }
-
-    private static @Nullable LogBatch nextUndamaged(LogCursor cursor) throws IOException {
-        while (true) {
-            try {
-                return cursor.next();
-            } catch (WeirException e) {
-                LOG.debug("passed: {}", e.detail());
-            }
-        }
+        return new OffsetSearch(() -> tiers, endOffset).atOrAfter(timestampMs);
     }
 
     /**
-     * Rolls the active segment if it is old enough, then deletes sealed segments by age and total size, oldest first.
+     * Rolls the active segment if it is old enough, then deletes sealed segments by age and total size, oldest first: from this disk, whether
+     * they are on the object store or not; what is to go there, {@link #remoteExpiry} says.
      *
      * @param keepFrom segments that hold this offset or later ones stay, whatever their age; {@link Long#MAX_VALUE} keeps none for that
      */
     public void applyRetention(long keepFrom) throws IOException {
         IOException notRolled = null;
-        if (tailTrusted && isOld(segments.get(segments.size() - 1).extent())) {
+        if (tailTrusted && isOld(active().extent())) {
             try {
-                startSegment();
+                roll();
             } catch (IOException e) {
                 // A full disk is what deleting helps against.
                 notRolled = e;
             }
         }
-        deleteOld(keepFrom);
+        Tiers now = tiers;
+        int expired = new Retention(settings, clock.millis()).expired(now.segments(), keepFrom);
+        deleteSegments(now, expired - now.remoteShown(), "retention");
         if (notRolled != null) {
             throw notRolled;
         }
     }
 
-    private void deleteOld(long keepFrom) throws IOException {
-        List<Segment> now = segments;
-        int deleted = 0;
-        long bytes = sizeInBytes();
-        while (deleted < now.size() - 1
-                && now.get(deleted).extent().endOffset() <= keepFrom
-                && mayDelete(now.get(deleted), bytes)) {
-            bytes -= now.get(deleted).extent().endPosition();
-            deleted++;
-        }
-        if (deleted > 0) {
-            deleteSegments(now, deleted);
-        }
-    }
-
     /** Segments that the writers' memory would have to be rebuilt from stay until a newer {@code .writers} file is there. */
-    private boolean mayDelete(Segment segment, long bytesInLog) {
-        long ttlMs = settings.ttl().toMillis();
-        boolean old = ttlMs > 0 && segment.extent().lastTimestampMs() < clock.millis() - ttlMs;
-        boolean tooMuch = settings.retainedBytes() > 0 && bytesInLog > settings.retainedBytes();
-        return (old || tooMuch) && segment.baseOffset() < writersBase;
-    }
-
-    private void deleteSegments(List<Segment> now, int count) throws IOException {
-        long newStart = now.get(count).baseOffset();
-        state.moveStart(newStart);
-        startOffset = newStart;
-        segments = List.copyOf(now.subList(count, now.size()));
-        for (Segment segment : now.subList(0, count)) {
+    private void deleteSegments(Tiers now, int wanted, String why) throws IOException {
+        List<Segment> local = now.local();
+        int count = 0;
+        while (count < wanted && local.get(count).baseOffset() < writersFiles.newest()) {
+            count++;
+        }
+        if (count == 0) {
+            return;
+        }
+        state.moveStart(local.get(count).baseOffset());
+        tiers = now.withoutLocal(count);
+        forgetWriters();
+        for (Segment segment : local.subList(0, count)) {
             LOG.info(
-                    "segment deleted path={} endOffset={}",
-                    segment.path(),
-                    segment.extent().endOffset());
-            files.delete(segment.path());
-            files.delete(segment.indexPath());
+                    "segment deleted path={} endOffset={} why={}",
+                    segment,
+                    segment.extent().endOffset(),
+                    why);
+            files.delete(directory.resolve(SegmentFiles.name(segment.baseOffset(), SegmentFiles.LOG)));
+            files.delete(directory.resolve(SegmentFiles.name(segment.baseOffset(), SegmentFiles.INDEX)));
         }
     }
 
@@ -566,10 +552,11 @@ public final class BucketLog implements AutoCloseable {
     @Override
     public void close() throws IOException {
         closed = true;
-        if (tail != null) {
+        StoredFile open = tail;
+        if (open != null) {
             tail = null;
             tailTrusted = false;
-            segments.get(segments.size() - 1).release();
+            active().release(open);
         }
         state.close();
     }

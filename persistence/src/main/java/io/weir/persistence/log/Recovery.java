@@ -27,7 +27,8 @@ final class Recovery {
      * @param segments in order of offset, the last of them still written to if {@code tail} is given
      * @param tail the last segment's file; null where appends must go on in a new segment
      * @param lostAtStart rows below the first segment that should be here, or null
-     * @param writersBase base offset of the newest segment with a {@code .writers} file, -1 where there is none
+     * @param writersBase base offset of the newest right {@code .writers} file, -1 where there is none
+     * @param writersFiles base offsets of all {@code .writers} files
      */
     record Recovered(
             List<Segment> segments,
@@ -37,6 +38,7 @@ final class Recovery {
             @Nullable Gap lostAtStart,
             WriterHistory writers,
             long writersBase,
+            List<Long> writersFiles,
             long lastTimestampMs,
             int leaderEpoch) {}
 
@@ -45,6 +47,7 @@ final class Recovery {
     private final int indexIntervalBytes;
     private final LogState state;
     private final List<Segment> segments = new ArrayList<>();
+    private List<Long> writersFiles = List.of();
     private WritersFile before = new WritersFile(-1, Long.MIN_VALUE, 0, new WriterHistory());
 
     Recovery(FileStore files, Path directory, int indexIntervalBytes, LogState state) {
@@ -96,7 +99,16 @@ final class Recovery {
             LOG.error("segments are missing directory={} fromOffset={} toOffset={}", directory, start, first);
         }
         return new Recovered(
-                List.copyOf(segments), tail, start, end, lost, before.writers(), before.baseOffset(), timestamp, epoch);
+                List.copyOf(segments),
+                tail,
+                start,
+                end,
+                lost,
+                before.writers(),
+                before.baseOffset(),
+                writersFiles,
+                timestamp,
+                epoch);
     }
 
     /** Segments that retention gave up, but did not get to delete, stay unseen. */
@@ -135,31 +147,41 @@ final class Recovery {
         try (StoredFile file = files.openForRead(path)) {
             SegmentExtent extent = extentFromIndex(base, endOffset, file);
             if (extent != null) {
-                return new Segment(files, path, base, indexIntervalBytes, extent, null);
+                return new Segment(onDisk(path), base, indexIntervalBytes, extent, null);
             }
             LOG.warn("segment is read again, its index is missing or wrong segment={}", path);
             SegmentScan.Result result =
                     new SegmentScan(base, file, indexIntervalBytes, new WriterHistory()).sealed(endOffset);
             SegmentExtent whole = result.extent().endingAt(endOffset);
-            Segment segment = new Segment(files, path, base, indexIntervalBytes, whole, result.index());
+            Segment segment = new Segment(onDisk(path), base, indexIntervalBytes, whole, result.index());
             result.gaps().forEach(segment::add);
-            writeIndex(segment);
+            writeIndex(files, directory, segment);
             return segment;
         }
     }
 
-    static void writeIndex(Segment segment) {
+    private SegmentSource onDisk(Path path) {
+        return new SegmentSource.OnDisk(files, path);
+    }
+
+    /** Writes the {@code .index} file of a segment that will not grow any more. Not for a damaged one: it is to be read again. */
+    static void writeIndex(FileStore files, Path directory, Segment segment) {
+        ByteBuffer index = segment.wholeIndex();
+        if (index == null) {
+            return;
+        }
+        Path file = directory.resolve(SegmentFiles.name(segment.baseOffset(), SegmentFiles.INDEX));
         try {
-            segment.writeIndex();
+            SegmentFiles.replace(files, file, index);
         } catch (IOException e) {
-            LOG.warn("index not written, it will be rebuilt path={} cause={}", segment.indexPath(), e.toString());
+            LOG.warn("index not written, it will be rebuilt path={} cause={}", file, e.toString());
         }
     }
 
     /** Cheap checks only: lengths, checksum of the index's head, and that the segment begins with its first batch. */
     private @Nullable SegmentExtent extentFromIndex(long base, long endOffset, StoredFile file) throws IOException {
         try (StoredFile in = files.openForRead(path(base, SegmentFiles.INDEX))) {
-            SegmentIndexFile head = Segment.readIndexHead(in);
+            SegmentIndexFile head = SegmentIndexFile.readHead(in);
             boolean fits = head != null
                     && head.baseOffset() == base
                     && head.endOffset() == endOffset
@@ -173,10 +195,12 @@ final class Recovery {
 
     /** From the newest {@code .writers} file that is right, and the sealed segments from there on. */
     private void loadWriters() throws IOException {
-        List<String> names = files.list(directory);
-        for (int i = names.size() - 1; i >= 0; i--) {
-            long base = SegmentFiles.baseOffset(names.get(i), SegmentFiles.WRITERS);
-            WritersFile found = base < 0 ? null : readWriters(base);
+        writersFiles = files.list(directory).stream()
+                .map(name -> SegmentFiles.baseOffset(name, SegmentFiles.WRITERS))
+                .filter(base -> base >= 0)
+                .toList();
+        for (int i = writersFiles.size() - 1; i >= 0; i--) {
+            WritersFile found = readWriters(writersFiles.get(i));
             if (found != null) {
                 before = found;
                 break;
@@ -191,12 +215,7 @@ final class Recovery {
 
     private @Nullable WritersFile readWriters(long base) throws IOException {
         try (StoredFile in = files.openForRead(path(base, SegmentFiles.WRITERS))) {
-            if (in.size() > WritersFile.BYTES_MAX) {
-                return null;
-            }
-            ByteBuffer bytes = ByteBuffer.allocate((int) in.size());
-            in.read(bytes, 0);
-            WritersFile decoded = WritersFile.decode(bytes.flip(), base);
+            WritersFile decoded = WritersFile.read(in, base);
             if (decoded == null) {
                 LOG.warn("writers file is wrong, segments are read instead path={}", path(base, SegmentFiles.WRITERS));
             }
@@ -205,7 +224,7 @@ final class Recovery {
     }
 
     private void replayWriters(Segment segment) throws IOException {
-        try (StoredFile file = files.openForRead(segment.path())) {
+        try (StoredFile file = files.openForRead(path(segment.baseOffset(), SegmentFiles.LOG))) {
             SegmentExtent extent = segment.extent();
             new SegmentScan(segment.baseOffset(), file, indexIntervalBytes, before.writers())
                     .sealedHeads(extent.endOffset(), extent.endPosition());
@@ -224,8 +243,8 @@ final class Recovery {
                 settle(path, file, result);
             }
             Segment segment = usable
-                    ? Segment.active(files, path, base, indexIntervalBytes, result.extent(), result.index(), file)
-                    : new Segment(files, path, base, indexIntervalBytes, result.extent(), result.index());
+                    ? Segment.active(onDisk(path), base, indexIntervalBytes, result.extent(), result.index(), file)
+                    : new Segment(onDisk(path), base, indexIntervalBytes, result.extent(), result.index());
             result.gaps().forEach(segment::add);
             segments.add(segment);
             return usable ? file : null;

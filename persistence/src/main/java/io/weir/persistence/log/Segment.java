@@ -1,10 +1,8 @@
 package io.weir.persistence.log;
 
-import io.weir.persistence.file.FileStore;
 import io.weir.persistence.file.StoredFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
@@ -12,16 +10,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A segment as readers share it: how far it goes, its index, its damaged places, and one open file that all of them use. The appender
- * moves the extent of the last segment on; nothing else changes. Any thread.
+ * A segment as readers share it, on this disk or on the object store: how far it goes, its index, its damaged places, and the open file
+ * where that is shared. The appender moves the extent of the last segment on; nothing else changes. Any thread.
  */
 final class Segment {
     private static final Logger LOG = LoggerFactory.getLogger(Segment.class);
 
-    private static final int WINDOW_BYTES = 64 << 10;
-
-    private final FileStore files;
-    private final Path path;
+    private final SegmentSource source;
     private final long baseOffset;
     private final int indexIntervalBytes;
     private final List<Gap> gaps = new CopyOnWriteArrayList<>();
@@ -30,16 +25,14 @@ final class Segment {
     private @Nullable StoredFile file;
     private int users;
 
-    /** @param index null to read it from the {@code .index} file when it is first needed */
+    /** @param index null to read it from beside the segment when it is first needed */
     Segment(
-            FileStore files,
-            Path path,
+            SegmentSource source,
             long baseOffset,
             int indexIntervalBytes,
             SegmentExtent extent,
             @Nullable SparseIndex index) {
-        this.files = files;
-        this.path = path;
+        this.source = source;
         this.baseOffset = baseOffset;
         this.indexIntervalBytes = indexIntervalBytes;
         this.extent = extent;
@@ -48,14 +41,13 @@ final class Segment {
 
     /** The last segment, with the file that it is written through; the caller is its first user. */
     static Segment active(
-            FileStore files,
-            Path path,
+            SegmentSource source,
             long baseOffset,
             int indexIntervalBytes,
             SegmentExtent extent,
             SparseIndex index,
             StoredFile file) {
-        Segment segment = new Segment(files, path, baseOffset, indexIntervalBytes, extent, index);
+        Segment segment = new Segment(source, baseOffset, indexIntervalBytes, extent, index);
         segment.lend(file);
         return segment;
     }
@@ -69,16 +61,21 @@ final class Segment {
         return baseOffset;
     }
 
-    Path path() {
-        return path;
-    }
-
     SegmentExtent extent() {
         return extent;
     }
 
     void moveTo(SegmentExtent next) {
         extent = next;
+    }
+
+    /** The same segment in a log where another one begins at the offset. */
+    Segment endingAt(long endOffset) {
+        return new Segment(source, baseOffset, indexIntervalBytes, extent.endingAt(endOffset), null);
+    }
+
+    int windowBytes() {
+        return source.windowBytes();
     }
 
     List<Gap> gaps() {
@@ -89,101 +86,90 @@ final class Segment {
     synchronized void add(Gap gap) {
         if (!gaps.contains(gap)) {
             gaps.add(gap);
-            LOG.error("damaged segment={} {}", path, gap);
+            LOG.error("damaged segment={} {}", source, gap);
         }
     }
 
     /** The damaged place that begins with a bad batch at the position: it ends where the next whole batch begins. */
-    Gap findGap(StoredFile shared, long position, long fromOffset) throws IOException {
+    Gap findGap(StoredFile opened, long position, long fromOffset) throws IOException {
         SegmentExtent end = extent;
-        FileWindow window = new FileWindow(shared, end.endPosition(), WINDOW_BYTES);
+        FileWindow window = new FileWindow(opened, end.endPosition(), windowBytes());
         DamageSearch.Found found = new DamageSearch(window, end.endOffset()).next(position + 1, fromOffset);
         return found == null
                 ? new Gap(position, end.endPosition(), fromOffset, end.endOffset())
                 : new Gap(position, found.position(), fromOffset, found.header().baseOffset());
     }
 
-    /** The shared file; to be given back with {@link #release}. @throws java.nio.file.NoSuchFileException when deleted meanwhile */
-    synchronized StoredFile acquire() throws IOException {
+    /** The segment's bytes; to be given back with {@link #release}. @throws java.nio.file.NoSuchFileException when deleted meanwhile */
+    StoredFile acquire() throws IOException {
+        return source.isShared() ? acquireShared() : source.open();
+    }
+
+    private synchronized StoredFile acquireShared() throws IOException {
         StoredFile shared = file;
         if (shared == null) {
-            shared = files.openForRead(path);
+            shared = source.open();
             file = shared;
         }
         users++;
         return shared;
     }
 
-    synchronized void release() {
-        users--;
-        StoredFile shared = file;
-        if (users == 0 && shared != null) {
-            file = null;
+    /** @param opened as {@link #acquire} gave it */
+    void release(StoredFile opened) {
+        if (!source.isShared() || isLastUser()) {
             try {
-                shared.close();
+                opened.close();
             } catch (IOException e) {
-                LOG.warn("closing failed path={} cause={}", path, e.toString());
+                LOG.warn("closing failed segment={} cause={}", source, e.toString());
             }
         }
     }
 
-    /** Where to start to look. The caller has acquired {@code shared}. */
-    synchronized SparseIndex index(StoredFile shared) throws IOException {
+    private synchronized boolean isLastUser() {
+        users--;
+        if (users > 0) {
+            return false;
+        }
+        file = null;
+        return true;
+    }
+
+    /** Where to start to look. The caller has acquired {@code opened}. */
+    synchronized SparseIndex index(StoredFile opened) throws IOException {
         SparseIndex known = index;
         if (known == null) {
-            known = loadIndex(shared);
+            known = loadIndex(opened);
             index = known;
         }
         return known;
     }
 
-    private SparseIndex loadIndex(StoredFile shared) throws IOException {
-        SparseIndex loaded = readIndex();
+    private SparseIndex loadIndex(StoredFile opened) throws IOException {
+        SparseIndex loaded = source.readIndex(baseOffset, indexIntervalBytes);
         if (loaded == null) {
-            LOG.warn("index rebuilt segment={}", path);
+            LOG.warn("index rebuilt segment={}", source);
             SegmentExtent end = extent;
-            loaded = new SegmentScan(baseOffset, shared, indexIntervalBytes, new WriterHistory())
+            loaded = new SegmentScan(baseOffset, opened, windowBytes(), indexIntervalBytes, new WriterHistory())
                     .sealedHeads(end.endOffset(), end.endPosition())
                     .index();
         }
         return loaded;
     }
 
-    private @Nullable SparseIndex readIndex() {
-        try (StoredFile in = files.openForRead(indexPath())) {
-            SegmentIndexFile head = readIndexHead(in);
-            if (head == null || head.baseOffset() != baseOffset) {
-                return null;
-            }
-            ByteBuffer entries = ByteBuffer.allocate(head.entries() * SparseIndex.ENTRY_BYTES);
-            in.read(entries, SegmentIndexFile.HEAD_BYTES);
-            return head.decodeEntries(entries.flip(), indexIntervalBytes);
-        } catch (IOException e) {
-            LOG.warn("index not read path={} cause={}", indexPath(), e.toString());
-            return null;
-        }
+    /** The {@code .index} file of a segment that will not grow any more. The caller has acquired {@code opened}. */
+    ByteBuffer indexFile(StoredFile opened) throws IOException {
+        return SegmentIndexFile.encode(baseOffset, extent, index(opened));
     }
 
-    /** @return null where the head is wrong or the file's length does not fit it */
-    static @Nullable SegmentIndexFile readIndexHead(StoredFile in) throws IOException {
-        ByteBuffer bytes = ByteBuffer.allocate(SegmentIndexFile.HEAD_BYTES);
-        in.read(bytes, 0);
-        SegmentIndexFile head = SegmentIndexFile.decodeHead(bytes.flip());
-        boolean fits = head != null
-                && head.entries() >= 0
-                && in.size() == SegmentIndexFile.HEAD_BYTES + (long) head.entries() * SparseIndex.ENTRY_BYTES
-                && in.size() <= Integer.MAX_VALUE - 8;
-        return fits ? head : null;
+    /** As {@link #indexFile}; null where the index is not at hand, or the segment is damaged. */
+    synchronized @Nullable ByteBuffer wholeIndex() {
+        SparseIndex known = index;
+        return known != null && gaps.isEmpty() ? SegmentIndexFile.encode(baseOffset, extent, known) : null;
     }
 
-    Path indexPath() {
-        return path.resolveSibling(SegmentFiles.name(baseOffset, SegmentFiles.INDEX));
-    }
-
-    /** Writes the {@code .index} file of a segment that will not grow any more. Not for a damaged one: it is to be read again. */
-    synchronized void writeIndex() throws IOException {
-        if (index != null && gaps.isEmpty()) {
-            SegmentFiles.replace(files, indexPath(), SegmentIndexFile.encode(baseOffset, extent, index));
-        }
+    @Override
+    public String toString() {
+        return source.toString();
     }
 }

@@ -12,7 +12,9 @@ import io.weir.persistence.file.StoredFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.NoSuchFileException;
 import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** A batch at a place in a segment's file. What the cursor read ahead of it is used before the file is. */
@@ -25,15 +27,26 @@ final class SegmentBatch implements LogBatch {
     private final BatchHeader header;
     private final long position;
     private final ByteBuffer ahead;
+    private final Supplier<Tiers> log;
     private @Nullable ByteBuffer sections;
 
-    /** @param ahead the first bytes of the batch, as many as are already here */
-    SegmentBatch(Segment segment, StoredFile file, BatchHeader header, long position, ByteBuffer ahead) {
+    /**
+     * @param ahead the first bytes of the batch, as many as are already here
+     * @param log what it shows by now
+     */
+    SegmentBatch(
+            Segment segment,
+            StoredFile file,
+            BatchHeader header,
+            long position,
+            ByteBuffer ahead,
+            Supplier<Tiers> log) {
         this.segment = segment;
         this.file = file;
         this.header = header;
         this.position = position;
         this.ahead = ahead;
+        this.log = log;
     }
 
     @Override
@@ -80,10 +93,31 @@ final class SegmentBatch implements LogBatch {
         if (here > 0) {
             target.put(ahead.slice(start, here));
         }
-        if (here < wanted && file.read(target, position + start + here) != wanted - here) {
+        if (here < wanted && readFile(target, position + start + here) != wanted - here) {
             throw damaged("the file ends within the batch");
         }
         target.flip();
+    }
+
+    /** An open file of this disk outlives its deletion; an object does not. */
+    private int readFile(ByteBuffer target, long from) throws IOException {
+        try {
+            return file.read(target, from);
+        } catch (NoSuchFileException e) {
+            long start = log.get().startOffset();
+            if (header.nextOffset() <= start) {
+                throw deleted(header.baseOffset(), start, header.nextOffset());
+            }
+            throw e;
+        }
+    }
+
+    /** @param endOffset up to which the log goes at least */
+    static WeirException deleted(long offset, long startOffset, long endOffset) {
+        return new WeirException(
+                ErrorCode.OFFSET_OUT_OF_RANGE,
+                "offset %d was deleted by retention; the log holds [%d, %d)"
+                        .formatted(offset, startOffset, Math.max(startOffset, endOffset)));
     }
 
     @Override

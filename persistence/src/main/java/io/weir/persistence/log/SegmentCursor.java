@@ -8,17 +8,20 @@ import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** Walks from segment to segment and from head to head. Keeps the segments it went through open until it is closed. */
+/**
+ * Walks from segment to segment and from head to head. Keeps the segments it went through open until it is closed. Where a segment is
+ * gone, it looks whether the log has its rows elsewhere by now.
+ */
 final class SegmentCursor implements LogCursor {
-    private static final int WINDOW_BYTES = 64 << 10;
+    private record Opened(Segment segment, StoredFile file) {}
 
-    private final List<Segment> segments;
     private final long endOffset;
-    private final LongSupplier startOffset;
-    private final List<Segment> acquired = new ArrayList<>();
+    private final Supplier<Tiers> log;
+    private final List<Opened> opened = new ArrayList<>();
+    private List<Segment> segments;
     private long wantedOffset;
     private long offset;
     private int at = -1;
@@ -31,98 +34,118 @@ final class SegmentCursor implements LogCursor {
 
     /**
      * @param segments those of the log, in order; one of them holds {@code fromOffset} unless it is the end offset
-     * @param startOffset where the log starts by now: what is below it may be gone
+     * @param log what it shows by now
      */
-    SegmentCursor(List<Segment> segments, long fromOffset, long endOffset, LongSupplier startOffset) {
+    SegmentCursor(List<Segment> segments, long fromOffset, long endOffset, Supplier<Tiers> log) {
         this.segments = segments;
         this.wantedOffset = fromOffset;
         this.offset = fromOffset;
         this.endOffset = endOffset;
-        this.startOffset = startOffset;
+        this.log = log;
     }
 
     @Override
     public @Nullable LogBatch next() throws IOException {
         while (offset < endOffset) {
-            FileWindow ahead = window;
-            StoredFile shared = file;
-            if (ahead == null || shared == null || offset >= extent.endOffset()) {
-                enter();
-                continue;
-            }
-            BatchHeader header = ahead.head(position, offset);
-            if (header == null || header.nextOffset() > extent.endOffset() || isKnownBad()) {
-                passDamage(ahead, shared);
-                continue;
-            }
-            last = header;
-            lastPosition = position;
-            position += header.totalBytes();
-            offset = header.nextOffset();
-            // A batch of no rows only remembers a request; it is nothing to a reader.
-            if (offset > wantedOffset && header.rowCount() > 0) {
-                return new SegmentBatch(
-                        segments.get(at),
-                        shared,
-                        header,
-                        lastPosition,
-                        ahead.available(lastPosition, header.totalBytes()));
+            try {
+                LogBatch batch = step();
+                if (batch != null) {
+                    return batch;
+                }
+            } catch (NoSuchFileException e) {
+                lookElsewhere(e);
             }
         }
         return null;
     }
 
+    private @Nullable LogBatch step() throws IOException {
+        FileWindow ahead = window;
+        StoredFile current = file;
+        if (ahead == null || current == null || offset >= extent.endOffset()) {
+            enter();
+            return null;
+        }
+        BatchHeader header = ahead.head(position, offset);
+        if (header == null || header.nextOffset() > extent.endOffset() || isKnownBad()) {
+            passDamage(ahead, current);
+            return null;
+        }
+        last = header;
+        lastPosition = position;
+        position += header.totalBytes();
+        offset = header.nextOffset();
+        // A batch of no rows only remembers a request; it is nothing to a reader.
+        if (offset <= wantedOffset || header.rowCount() == 0) {
+            return null;
+        }
+        return new SegmentBatch(
+                segments.get(at),
+                current,
+                header,
+                lastPosition,
+                ahead.available(lastPosition, header.totalBytes()),
+                log);
+    }
+
     /** Goes to the segment that holds the current offset, near to it. */
     private void enter() throws IOException {
-        at = at < 0 ? indexOf(offset) : at + 1;
-        Segment segment = segments.get(at);
-        StoredFile shared = acquire(segment);
-        acquired.add(segment);
-        extent = segment.extent();
-        SparseIndex.Entry near = segment.index(shared).floor(offset);
+        int next = at < 0 ? Tiers.indexOf(segments, offset) : at + 1;
+        Segment segment = segments.get(next);
+        StoredFile entered = segment.acquire();
+        opened.add(new Opened(segment, entered));
+        SegmentExtent whole = segment.extent();
+        SparseIndex.Entry near = segment.index(entered).floor(offset);
+        at = next;
+        extent = whole;
         position = near == null ? 0 : near.position();
         offset = near == null ? segment.baseOffset() : near.offset();
         last = null;
-        file = shared;
-        window = new FileWindow(shared, extent.endPosition(), WINDOW_BYTES);
+        file = entered;
+        window = new FileWindow(entered, extent.endPosition(), segment.windowBytes());
     }
 
-    /** Retention may have deleted a segment since the cursor was made. */
-    private StoredFile acquire(Segment segment) throws IOException {
-        try {
-            return segment.acquire();
-        } catch (NoSuchFileException e) {
-            long start = startOffset.getAsLong();
-            if (segment.baseOffset() >= start) {
-                throw e;
-            }
-            throw new WeirException(
-                    ErrorCode.OFFSET_OUT_OF_RANGE,
-                    "offset %d was deleted by retention; the log holds [%d, %d)"
-                            .formatted(Math.max(offset, wantedOffset), start, endOffset));
+    /** Retention may have deleted a segment since the cursor was made; or it was on this disk, and is on the object store alone. */
+    private void lookElsewhere(NoSuchFileException gone) throws NoSuchFileException {
+        wantedOffset = Math.max(wantedOffset, offset);
+        Tiers now = log.get();
+        long start = now.startOffset();
+        boolean deleted = wantedOffset < start;
+        if (!deleted && isStillShown(now)) {
+            throw gone;
+        }
+        long wanted = wantedOffset;
+        segments = now.segments();
+        wantedOffset = Math.max(wantedOffset, start);
+        offset = wantedOffset;
+        at = -1;
+        window = null;
+        file = null;
+        if (deleted) {
+            throw SegmentBatch.deleted(wanted, start, endOffset);
         }
     }
 
-    private int indexOf(long wanted) {
-        int low = 0;
-        int high = segments.size() - 1;
-        while (low < high) {
-            int middle = (low + high + 1) >>> 1;
-            if (segments.get(middle).baseOffset() <= wanted) {
-                low = middle;
-            } else {
-                high = middle - 1;
-            }
+    private boolean isStillShown(Tiers now) {
+        int failed = failedIndex();
+        return now.segments().contains(segments.get(failed));
+    }
+
+    /** Of the segment that could not be read: the current one, or the one that was to be entered. */
+    private int failedIndex() {
+        boolean entering = window == null || offset >= extent.endOffset();
+        if (!entering) {
+            return at;
         }
-        return low;
+        return at < 0 ? Tiers.indexOf(segments, offset) : at + 1;
     }
 
     /** Goes on behind the bad bytes; throws where wanted rows are lost with them, and can be asked for the next batch even then. */
-    private void passDamage(FileWindow ahead, StoredFile shared) throws IOException {
+    private void passDamage(FileWindow ahead, StoredFile current) throws IOException {
         Segment segment = segments.get(at);
         Gap gap = knownGap(segment);
         if (gap == null) {
-            gap = findGap(ahead, shared);
+            gap = findGap(ahead, current);
             segment.add(gap);
         }
         last = null;
@@ -158,18 +181,18 @@ final class SegmentCursor implements LogCursor {
     }
 
     /** A head that leads nowhere may belong to a batch that is bad itself. */
-    private Gap findGap(FileWindow ahead, StoredFile shared) throws IOException {
+    private Gap findGap(FileWindow ahead, StoredFile current) throws IOException {
         BatchHeader before = last;
         boolean misled = before != null && !ahead.checksumMatches(lastPosition, before);
         return misled && before != null
-                ? segments.get(at).findGap(shared, lastPosition, before.baseOffset())
-                : segments.get(at).findGap(shared, position, offset);
+                ? segments.get(at).findGap(current, lastPosition, before.baseOffset())
+                : segments.get(at).findGap(current, position, offset);
     }
 
     @Override
     public void close() {
-        acquired.forEach(Segment::release);
-        acquired.clear();
+        opened.forEach(one -> one.segment().release(one.file()));
+        opened.clear();
         window = null;
         file = null;
     }

@@ -1,5 +1,7 @@
 package io.weir.persistence.log;
 
+import io.weir.persistence.file.StoredFile;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.zip.CRC32C;
@@ -67,6 +69,29 @@ record SegmentIndexFile(
                 in.getInt(44),
                 in.getLong(48),
                 in.getInt(56));
+    }
+
+    /** @return null where the head is wrong or the file's length does not fit it */
+    static @Nullable SegmentIndexFile readHead(StoredFile in) throws IOException {
+        ByteBuffer bytes = ByteBuffer.allocate(HEAD_BYTES);
+        in.read(bytes, 0);
+        SegmentIndexFile head = decodeHead(bytes.flip());
+        boolean fits = head != null
+                && head.entries() >= 0
+                && in.size() == HEAD_BYTES + (long) head.entries() * SparseIndex.ENTRY_BYTES
+                && in.size() <= Integer.MAX_VALUE - 8;
+        return fits ? head : null;
+    }
+
+    /** @return null where the file is not a right index of the segment */
+    static @Nullable SparseIndex readEntries(StoredFile in, long baseOffset, int intervalBytes) throws IOException {
+        SegmentIndexFile head = readHead(in);
+        if (head == null || head.baseOffset() != baseOffset) {
+            return null;
+        }
+        ByteBuffer entries = ByteBuffer.allocate(head.entries() * SparseIndex.ENTRY_BYTES);
+        in.read(entries, HEAD_BYTES);
+        return head.decodeEntries(entries.flip(), intervalBytes);
     }
 
     SegmentExtent extent() {

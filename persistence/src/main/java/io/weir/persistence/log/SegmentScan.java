@@ -19,7 +19,8 @@ import org.slf4j.LoggerFactory;
  */
 final class SegmentScan {
     private static final Logger LOG = LoggerFactory.getLogger(SegmentScan.class);
-    private static final int WINDOW_BYTES = 256 << 10;
+    /** For files of this disk. */
+    static final int WINDOW_BYTES = 256 << 10;
 
     /**
      * @param extent ends after the last complete request
@@ -44,8 +45,14 @@ final class SegmentScan {
     private long completeGroupPosition;
 
     SegmentScan(long baseOffset, StoredFile file, int indexIntervalBytes, WriterHistory writers) throws IOException {
+        this(baseOffset, file, WINDOW_BYTES, indexIntervalBytes, writers);
+    }
+
+    /** @param windowBytes how much is read at once */
+    SegmentScan(long baseOffset, StoredFile file, int windowBytes, int indexIntervalBytes, WriterHistory writers)
+            throws IOException {
         this.baseOffset = baseOffset;
-        this.window = new FileWindow(file, file.size(), WINDOW_BYTES);
+        this.window = new FileWindow(file, file.size(), windowBytes);
         this.writers = writers;
         this.index = new SparseIndex(indexIntervalBytes);
         this.seen = SegmentExtent.empty(baseOffset);

@@ -1,5 +1,7 @@
 package io.weir.persistence.log;
 
+import io.weir.persistence.file.StoredFile;
+import java.io.IOException;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -48,6 +50,16 @@ record WritersFile(long baseOffset, long lastTimestampMs, int leaderEpoch, Write
         });
         out.putInt(12, SegmentIndexFile.crc(out, CRC_START, out.capacity()));
         return out.flip();
+    }
+
+    /** @return null where the file is not a right one for the segment */
+    static @Nullable WritersFile read(StoredFile in, long baseOffset) throws IOException {
+        if (in.size() > BYTES_MAX) {
+            return null;
+        }
+        ByteBuffer bytes = ByteBuffer.allocate((int) in.size());
+        in.read(bytes, 0);
+        return decode(bytes.flip(), baseOffset);
     }
 
     /** @return null where the bytes are not a right file for the segment */
