@@ -30,6 +30,8 @@ public final class RemoteNames {
     private static final Pattern ATTEMPT = Pattern.compile("(?:^|-)(\\d{13})-[0-9a-f]{16}(?:[.-]|$)");
     private static final Pattern BUCKET = Pattern.compile("buckets/(\\d{1,18}-(?:\\d{1,18}-)?\\d{1,9})/.*");
 
+    private static final Pattern VERSION = Pattern.compile(".*/(00\\d{18})\\.json");
+
     private RemoteNames() {}
 
     /** One try to upload something. */
@@ -87,9 +89,9 @@ public final class RemoteNames {
         return matcher.find() ? Optional.of(Long.parseLong(matcher.group(1))) : Optional.empty();
     }
 
-    /** The version in the name of a copy of the catalog or of a manifest. */
+    /** The version in the name of a copy of the catalog or of a manifest; empty where it is none that a copy can have. */
     public static Optional<Long> version(ObjectName name) {
-        Matcher matcher = Pattern.compile(".*/(\\d{20})\\.json").matcher(name.value());
+        Matcher matcher = VERSION.matcher(name.value());
         return matcher.matches() ? Optional.of(Long.parseLong(matcher.group(1))) : Optional.empty();
     }
 
