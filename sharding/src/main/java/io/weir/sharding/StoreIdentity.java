@@ -2,15 +2,13 @@ package io.weir.sharding;
 
 import io.weir.actors.json.StrictJson;
 import io.weir.codec.WeirException;
-import io.weir.persistence.objects.ObjectStore;
 import io.weir.persistence.objects.PutIfAbsent;
 import io.weir.persistence.objects.RemoteNames;
+import io.weir.persistence.objects.RemoteTier;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
-import org.apache.pekko.stream.Materializer;
-import org.apache.pekko.stream.javadsl.Sink;
 import org.apache.pekko.util.ByteString;
 
 /**
@@ -21,20 +19,18 @@ final class StoreIdentity {
     private static final int FORMAT = 1;
     private static final int BYTES_MAX = 4096;
 
-    private final ObjectStore store;
-    private final Materializer materializer;
+    private final RemoteTier tier;
     private final Supplier<CompletionStage<String>> clusterId;
 
     private record IdentityJson(int format, String clusterId) {}
 
     /** @param clusterId asks the catalog for the cluster's id */
-    StoreIdentity(ObjectStore store, Materializer materializer, Supplier<CompletionStage<String>> clusterId) {
-        this.store = store;
-        this.materializer = materializer;
+    StoreIdentity(RemoteTier tier, Supplier<CompletionStage<String>> clusterId) {
+        this.tier = tier;
         this.clusterId = clusterId;
     }
 
-    /** What the store holds for the cluster of that id; {@code weir recover} looks for the copies of the catalog that have it. */
+    /** What {@code weir.json} holds in the store of the cluster of that id. */
     static byte[] encode(String clusterId) {
         return StrictJson.encode(new IdentityJson(FORMAT, clusterId));
     }
@@ -52,33 +48,29 @@ final class StoreIdentity {
      *     not known: the catalog or the store did not answer
      */
     CompletionStage<Optional<String>> refusal() {
-        return clusterId.get().thenCompose(id -> store.putIfAbsent(
-                        RemoteNames.IDENTITY, ByteString.fromArray(encode(id)))
+        return clusterId.get().thenCompose(id -> tier.store()
+                .putIfAbsent(RemoteNames.IDENTITY, ByteString.fromArray(encode(id)))
                 .thenCompose(outcome -> outcome instanceof PutIfAbsent.Created
                         ? CompletableFuture.completedFuture(Optional.<String>empty())
                         : compare(id)));
     }
 
     private CompletionStage<Optional<String>> compare(String id) {
-        return store.get(RemoteNames.IDENTITY)
-                .limitWeighted(BYTES_MAX + 1L, bytes -> (long) bytes.size())
-                .runWith(Sink.fold(ByteString.emptyByteString(), ByteString::concat), materializer)
-                .thenApply(bytes -> {
-                    String owner;
-                    try {
-                        owner = decode(bytes.toArray());
-                    } catch (WeirException e) {
-                        return Optional.of(
-                                e.detail()
-                                        + "; set weir.object-store (WEIR_OBJECT_STORE) to the store of this cluster, or to an empty one");
-                    }
-                    return owner.equals(id)
-                            ? Optional.empty()
-                            : Optional.of(
-                                    "the object store belongs to cluster %s, and the journal of this node to cluster %s. If it is the store of "
-                                                    .formatted(owner, id)
-                                            + "this cluster and the journal was lost, run 'weir recover' with an empty data directory; if not,"
-                                            + " set weir.object-store (WEIR_OBJECT_STORE) to another store");
-                });
+        return tier.transfers().read(RemoteNames.IDENTITY, BYTES_MAX).thenApply(bytes -> {
+            String owner;
+            try {
+                owner = decode(bytes);
+            } catch (WeirException e) {
+                return Optional.of(
+                        e.detail()
+                                + "; set weir.object-store (WEIR_OBJECT_STORE) to the store of this cluster, or to an empty one");
+            }
+            return owner.equals(id)
+                    ? Optional.empty()
+                    : Optional.of("the object store belongs to cluster %s, and the journal of this node to cluster %s. "
+                                    .formatted(owner, id)
+                            + "If it is the store of this cluster and the journal was lost, run 'weir recover' with an empty data"
+                            + " directory; if not, set weir.object-store (WEIR_OBJECT_STORE) to another store");
+        });
     }
 }

@@ -59,7 +59,7 @@ class ManifestsTest {
         return (Manifest) ask(r -> new BucketManifest.GetManifest(bucket, r));
     }
 
-    private static int children(ActorRef<?> parent) {
+    static int children(ActorRef<?> parent) {
         return Adapter.toClassic(parent) instanceof org.apache.pekko.actor.ActorRefWithCell cell
                 ? cell.underlying().childrenRefs().children().size()
                 : -1;
