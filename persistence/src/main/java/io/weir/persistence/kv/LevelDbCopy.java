@@ -23,16 +23,24 @@ final class LevelDbCopy {
         void ensure(long bytes) throws DiskFullException;
     }
 
+    /** Gives a file another name, {@link Files#createLink}. */
+    @FunctionalInterface
+    interface Linking {
+        void link(Path link, Path existing) throws IOException;
+    }
+
     private final Path from;
     private final Path to;
     private final Room room;
+    private final Linking links;
     private final List<String> tables = new ArrayList<>();
     private boolean linking = true;
 
-    LevelDbCopy(Path from, Path to, Room room) {
+    LevelDbCopy(Path from, Path to, Room room, Linking links) {
         this.from = from;
         this.to = to;
         this.room = room;
+        this.links = links;
     }
 
     /** Creates the directory. @return names of the tables */
@@ -63,7 +71,7 @@ final class LevelDbCopy {
     private void link(Path file, Path target) throws IOException {
         if (linking) {
             try {
-                Files.createLink(target, file);
+                links.link(target, file);
                 return;
             } catch (NoSuchFileException e) {
                 throw e;

@@ -3,6 +3,7 @@ package io.weir.persistence.kv;
 import io.weir.persistence.file.DiskFullException;
 import java.io.File;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.iq80.leveldb.DB;
@@ -132,7 +133,7 @@ final class LevelDbStore implements KvStore {
         try {
             suspendCompactions();
             try {
-                return new LevelDbCopy(directory, target, this::ensureRoom).run();
+                return new LevelDbCopy(directory, target, this::ensureRoom, Files::createLink).run();
             } finally {
                 db.resumeCompactions();
             }

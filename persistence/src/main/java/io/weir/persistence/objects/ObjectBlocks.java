@@ -279,4 +279,13 @@ final class ObjectBlocks {
     synchronized int asked() {
         return wanted.size() + ahead.size() + running;
     }
+
+    /** Blocks in memory, with what they take besides their bytes. */
+    synchronized long heldBytes() {
+        cache.cleanUp();
+        return freshBytes
+                + cache.asMap().values().stream()
+                        .mapToLong(block -> block.length + ENTRY_BYTES)
+                        .sum();
+    }
 }

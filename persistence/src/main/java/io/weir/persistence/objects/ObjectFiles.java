@@ -112,6 +112,11 @@ public final class ObjectFiles {
         return blocks.asked();
     }
 
+    /** What is in memory now. */
+    long heldBytes() {
+        return blocks.heldBytes();
+    }
+
     /** Reads served from the cache, and those that had to wait for the store. */
     public record Counts(long hits, long misses, long requests, long failures) {}
 

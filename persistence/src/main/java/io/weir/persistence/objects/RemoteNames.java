@@ -28,6 +28,9 @@ public final class RemoteNames {
     public static final String BUCKETS_PREFIX = "buckets/";
 
     private static final Pattern ATTEMPT = Pattern.compile("(?:^|-)(\\d{13})-[0-9a-f]{16}(?:[.-]|$)");
+    /** No more than 18 digits that count: what is found in a store may be anything, but has to be a number. */
+    private static final Pattern VERSION = Pattern.compile("(?:catalog|buckets/[^/]+/manifest)/(00\\d{18})\\.json");
+
     private static final Pattern BUCKET = Pattern.compile("buckets/(\\d{1,18}-(?:\\d{1,18}-)?\\d{1,9})/.*");
 
     private RemoteNames() {}
@@ -87,9 +90,9 @@ public final class RemoteNames {
         return matcher.find() ? Optional.of(Long.parseLong(matcher.group(1))) : Optional.empty();
     }
 
-    /** The version in the name of a copy of the catalog or of a manifest. */
+    /** The version in the name of a copy of the catalog or of a manifest; empty where it is none that a copy can have. */
     public static Optional<Long> version(ObjectName name) {
-        Matcher matcher = Pattern.compile(".*/(\\d{20})\\.json").matcher(name.value());
+        Matcher matcher = VERSION.matcher(name.value());
         return matcher.matches() ? Optional.of(Long.parseLong(matcher.group(1))) : Optional.empty();
     }
 

@@ -100,7 +100,7 @@ public final class Transfers {
 
     /** Where blocking file work of transfers runs: whoever waits for a transfer must not do so on it. */
     public Executor executor() {
-        throw new UnsupportedOperationException("spine: reads");
+        return executor;
     }
 
     /** @param body opened when it is this upload's turn */
@@ -114,8 +114,14 @@ public final class Transfers {
      */
     public CompletionStage<StoredObject> upload(Supplier<ObjectName> made, Callable<Body> body) {
         return uploads.run(() -> {
-            ObjectName name = made.get();
-            OpenBody open = new OpenBody(body.call());
+            ObjectName name;
+            OpenBody open;
+            try {
+                name = made.get();
+                open = new OpenBody(body.call());
+            } catch (Exception e) {
+                return counted(Conditions.failed(e));
+            }
             return counted(timed(
                             "upload of " + name,
                             kill -> store.put(

@@ -164,7 +164,7 @@ public final class SimObjectStore implements ObjectStore {
         return bytesTaken.get();
     }
 
-    /** Most gets that were under way at once, since the start. */
+    /** Most gets that were under way at once, since the start; one may count a moment longer than it runs. */
     public int getsMax() {
         return readingMax.get();
     }
