@@ -75,6 +75,19 @@ final class RemotePart {
                 && segment.extent().endOffset() <= endOffset();
     }
 
+    /**
+     * Base offset of the newest segment that comes with the writers' memory, or of the first one where none does. From there on, what is on
+     * the object store tells a log on an empty disk which requests were applied, and at which offset to go on.
+     */
+    long neededFrom() {
+        for (int i = noted.size() - 1; i >= 0; i--) {
+            if (noted.get(i).writersBytes() > 0 || i == 0) {
+                return noted.get(i).baseOffset();
+            }
+        }
+        return 0;
+    }
+
     /** Those that begin below the offset, the last of them ending there: rows that should be between are found to be lost. */
     List<Segment> below(long offset) {
         List<Segment> below = new ArrayList<>();

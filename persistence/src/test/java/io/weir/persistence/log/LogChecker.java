@@ -21,6 +21,8 @@ final class LogChecker {
     private final List<List<Request>> unknown = new ArrayList<>();
     private final Map<String, Map<Long, Applied>> applied = new HashMap<>();
     private long start;
+    private long expired;
+    private int epoch;
 
     long end() {
         return rows.size();
@@ -45,8 +47,15 @@ final class LogChecker {
         }
     }
 
-    /** After a restart: all that was acknowledged, and perhaps the first requests of one group whose outcome was unknown. */
-    void reopened(BucketLog log) throws IOException {
+    /**
+     * After a restart: all that was acknowledged, and perhaps the first requests of one group whose outcome was unknown.
+     *
+     * @param startMayMove retention did not end
+     */
+    void reopened(BucketLog log, boolean startMayMove) throws IOException {
+        if (!startMayMove) {
+            checkStays(log);
+        }
         long found = log.endOffset();
         assertThat(found).as("end offset after restart").isGreaterThanOrEqualTo(end());
         if (found > end()) {
@@ -55,6 +64,38 @@ final class LogChecker {
         }
         unknown.clear();
         check(log);
+    }
+
+    /** After the disk was lost: what was noted of the object store, and nothing else. */
+    void restored(BucketLog log, SimRemote remote) throws IOException {
+        assertThat(log.endOffset()).as("end offset after restore").isEqualTo(remote.end());
+        assertThat(log.startOffset()).as("start offset after restore").isEqualTo(remote.start());
+        start = remote.start();
+        expired = start;
+        epoch = 0;
+        rows.subList((int) remote.end(), rows.size()).clear();
+        unknown.clear();
+        applied.forEach((writer, sequences) -> sequences.entrySet().removeIf(entry -> {
+            Applied answer = entry.getValue();
+            boolean changedNothing = answer.baseOffset() == answer.nextOffset();
+            boolean maybeLost = changedNothing && (answer.nextOffset() == remote.end() || !remote.knowsWriters());
+            // Where the roll was interrupted, an object has no writers; then the rows that are there tell.
+            maybeLost |= !remote.knowsAnyWriters() && answer.nextOffset() <= remote.start();
+            return answer.nextOffset() > remote.end()
+                    || (maybeLost && log.writers().check(writer, entry.getKey()).equals(WriterHistory.New.INSTANCE));
+        }));
+        check(log);
+    }
+
+    /** Rows that nothing was to delete are there. */
+    void checkStays(BucketLog log) {
+        assertThat(log.startOffset()).as("start offset").isBetween(start, Math.max(start, expired));
+        start = log.startOffset();
+    }
+
+    /** Rows below the offset are too old: the object store's were deleted, and the disk's may go at any time. */
+    void expired(long below) {
+        expired = Math.max(expired, below);
     }
 
     private void adopt(BucketLog log, List<Long> extra) {
@@ -94,11 +135,28 @@ final class LogChecker {
         checkEnds(log);
         assertThat(TestBatches.readAll(log, start)).as("rows").isEqualTo(rows.subList((int) start, rows.size()));
         assertThat(log.corruptions()).as("corruptions").isEmpty();
+        checkStamps(log);
         applied.forEach((writer, sequences) ->
                 sequences.forEach((sequence, answer) -> assertThat(log.writers().check(writer, sequence))
                         .as(writer + sequence)
                         .isEqualTo(answer)));
         unknown.forEach(group -> group.forEach(request -> checkNotApplied(log, request)));
+    }
+
+    /** Timestamps and epochs do not fall, within a segment, across the tiers, and from one life to the next. */
+    private void checkStamps(BucketLog log) throws IOException {
+        long timestampMs = Long.MIN_VALUE;
+        int lastEpoch = 0;
+        try (LogCursor cursor = log.read(start)) {
+            for (LogBatch batch = cursor.next(); batch != null; batch = cursor.next()) {
+                assertThat(batch.header().commitTimestampMs()).isGreaterThanOrEqualTo(timestampMs);
+                assertThat(batch.header().leaderEpoch()).isGreaterThanOrEqualTo(lastEpoch);
+                timestampMs = batch.header().commitTimestampMs();
+                lastEpoch = batch.header().leaderEpoch();
+            }
+        }
+        assertThat(log.lastLeaderEpoch()).as("leader epoch").isGreaterThanOrEqualTo(Math.max(epoch, lastEpoch));
+        epoch = log.lastLeaderEpoch();
     }
 
     void checkEnds(BucketLog log) {

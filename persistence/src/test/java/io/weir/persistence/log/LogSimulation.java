@@ -1,8 +1,11 @@
 package io.weir.persistence.log;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.weir.codec.batch.StoredBatch;
 import io.weir.codec.batch.WriterEntry;
 import io.weir.persistence.file.SimFileStore;
+import io.weir.persistence.objects.ObjectUnavailableException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -13,12 +16,17 @@ import java.util.List;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
-/** One life of a log on a bad disk, from a seed: appends, retries, retention, reads, faults, crashes at any file operation. */
+/**
+ * One life of a log on a bad disk, from a seed: appends, retries, retention, reads, faults, crashes at any file operation; in most of them with
+ * an object store, from which it comes back when the disk is lost.
+ */
 final class LogSimulation {
     private static final Path DIRECTORY = Path.of("/sim/1-0");
 
     private final SplittableRandom random;
-    private final SimFileStore files;
+    private final boolean hasRemote;
+    private final SimRemote remote;
+    private SimFileStore files;
     private final LogChecker checker = new LogChecker();
     private final BucketLogTest.HandClock clock = new BucketLogTest.HandClock();
     private final LogSettings settings;
@@ -32,6 +40,9 @@ final class LogSimulation {
     private long nextSequence;
     private int crashes;
     private int failures;
+    private int lostDisks;
+    private boolean startMayMove;
+    private boolean diskLost;
 
     LogSimulation(long seed) {
         random = new SplittableRandom(seed);
@@ -39,6 +50,8 @@ final class LogSimulation {
         faults = random.nextInt(3) > 0;
         fills = random.nextInt(3) == 0;
         killsOnly = random.nextInt(6) == 0;
+        hasRemote = random.nextInt(4) > 0;
+        remote = new SimRemote(random.split());
         settings = new LogSettings(
                 300 + random.nextInt(6000),
                 Duration.ofMillis(500 + random.nextInt(3000)),
@@ -57,6 +70,14 @@ final class LogSimulation {
 
     int failures() {
         return failures;
+    }
+
+    int lostDisks() {
+        return lostDisks;
+    }
+
+    int uploads() {
+        return remote.uploads();
     }
 
     long rows() {
@@ -87,6 +108,7 @@ final class LogSimulation {
         files.crashAfter(Long.MAX_VALUE / 2);
         files.failureRate(0);
         files.capacity(Long.MAX_VALUE);
+        remote.calm();
     }
 
     private void crashed(SimFileStore.Crash crash) {
@@ -94,7 +116,17 @@ final class LogSimulation {
         boolean powerLost = !killsOnly && random.nextInt(3) > 0;
         note(crash.getMessage() + " powerLost=" + powerLost, files.operations());
         log = null;
-        files.restart(powerLost);
+        remote.calm();
+        if (hasRemote && random.nextInt(6) == 0) {
+            diskLost = true;
+            lostDisks++;
+            note("disk lost, noted up to", remote.end());
+        }
+        if (diskLost) {
+            files = new SimFileStore(random.split());
+        } else {
+            files.restart(powerLost);
+        }
     }
 
     private void act() throws IOException {
@@ -108,12 +140,13 @@ final class LogSimulation {
     }
 
     private void onOpenLog(BucketLog open) throws IOException {
-        int choice = random.nextInt(20);
-        if (choice < 13) {
+        int choice = random.nextInt(hasRemote ? 28 : 20);
+        if (choice >= 20) {
+            onRemote(open, choice);
+        } else if (choice < 13) {
             append(groupOfRequests());
         } else if (choice < 16) {
-            long from = checker.start() + random.nextLong(checker.end() - checker.start() + 1);
-            checker.checkRead(from, TestBatches.readAll(open, from));
+            read(open);
         } else if (choice < 18) {
             retain(open);
         } else if (choice == 18) {
@@ -121,6 +154,40 @@ final class LogSimulation {
         } else {
             close(open);
         }
+    }
+
+    private void onRemote(BucketLog open, int choice) throws IOException {
+        try {
+            if (choice < 23) {
+                remote.upload(open);
+                note("uploaded", remote.end());
+            } else if (choice < 25) {
+                open.trim(
+                        random.nextInt(3), random.nextInt(3) > 0 ? Long.MAX_VALUE : random.nextLong(checker.end() + 1));
+                note("trimmed", open.localStartOffset());
+            } else if (choice == 25) {
+                assertThat(open.seal()).isEqualTo(checker.end());
+                note("sealed", open.endOffset());
+            } else {
+                remote.expire(open, checker);
+                note("expired", open.startOffset());
+            }
+        } catch (IOException e) {
+            failures++;
+            note("remote work failed: " + e.getMessage(), checker.end());
+        }
+        checker.checkStays(open);
+    }
+
+    private void read(BucketLog open) throws IOException {
+        long from = checker.start() + random.nextLong(checker.end() - checker.start() + 1);
+        remote.disturb();
+        try {
+            checker.checkRead(from, TestBatches.readAll(open, from));
+        } catch (ObjectUnavailableException e) {
+            assertThat(from).as("reads that need the object store").isLessThan(open.localStartOffset());
+        }
+        remote.calm();
     }
 
     private void disturb() {
@@ -134,14 +201,43 @@ final class LogSimulation {
 
     private void restart() throws IOException {
         try {
+            boolean restored = restoreIfLost();
             BucketLog opened = BucketLog.open(files, DIRECTORY, settings, clock);
-            checker.reopened(opened);
+            if (hasRemote) {
+                remote.show(opened);
+            }
+            if (restored) {
+                checker.restored(opened, remote);
+                diskLost = false;
+            } else {
+                checker.reopened(opened, startMayMove);
+            }
+            startMayMove = false;
             log = opened;
             note("opened", opened.endOffset());
         } catch (IOException e) {
             failures++;
             note("open failed: " + e.getMessage(), files.operations());
         }
+    }
+
+    /** What an interrupted restore leaves is deleted, and it begins again; one that has ended is durable. */
+    private boolean restoreIfLost() throws IOException {
+        if (diskLost) {
+            boolean ended = false;
+            try {
+                remote.restore(files, DIRECTORY);
+                ended = true;
+            } finally {
+                if (!ended) {
+                    files = new SimFileStore(random.split());
+                }
+            }
+            if (random.nextBoolean()) {
+                files.restart(true);
+            }
+        }
+        return diskLost;
     }
 
     private void close(BucketLog open) {
@@ -156,8 +252,10 @@ final class LogSimulation {
     }
 
     private void retain(BucketLog open) {
+        startMayMove = true;
         try {
             open.applyRetention(Long.MAX_VALUE);
+            startMayMove = false;
         } catch (IOException e) {
             failures++;
             note("retention failed: " + e.getMessage(), checker.end());
@@ -214,6 +312,7 @@ final class LogSimulation {
             }
         }
         checker.checkEnds(open);
+        checker.checkStays(open);
     }
 
     /** Some requests share a batch, some take several. */

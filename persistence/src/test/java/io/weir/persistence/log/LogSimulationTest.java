@@ -32,6 +32,8 @@ final class LogSimulationTest {
         long crashes = 0;
         long failures = 0;
         long rows = 0;
+        long uploads = 0;
+        long lostDisks = 0;
         long[] all = only != null
                 ? new long[] {only}
                 : LongStream.range(FIRST_SEED, FIRST_SEED + seeds).toArray();
@@ -40,9 +42,12 @@ final class LogSimulationTest {
             crashes += simulation.crashes();
             failures += simulation.failures();
             rows += simulation.rows();
+            uploads += simulation.uploads();
+            lostDisks += simulation.lostDisks();
         }
         System.out.printf(
-                "log simulation: seeds=%d crashes=%d failedCalls=%d rows=%d%n", all.length, crashes, failures, rows);
+                "log simulation: seeds=%d crashes=%d failedCalls=%d rows=%d uploads=%d lostDisks=%d%n",
+                all.length, crashes, failures, rows, uploads, lostDisks);
         assertThat(crashes)
                 .as("the simulation crashes often enough to mean something")
                 .isGreaterThan(all.length - 1L);
