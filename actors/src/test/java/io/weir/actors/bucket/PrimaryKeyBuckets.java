@@ -14,6 +14,7 @@ import io.weir.persistence.file.FileStore;
 import io.weir.persistence.kv.KvStores;
 import io.weir.persistence.kv.LevelDb;
 import io.weir.persistence.kv.SimKvEngine;
+import io.weir.persistence.objects.RemoteTier;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -57,6 +58,10 @@ abstract class PrimaryKeyBuckets {
     final RootAllocator allocator = new RootAllocator();
     FileStore files = new DiskFileStore();
     KvStores stores = new KvStores(LevelDb.engine(1 << 20, 1 << 20), 4);
+
+    @Nullable
+    RemoteTier remote;
+
     BucketSettings settings = BucketSettings.from(ConfigFactory.load());
     BucketId id;
     ActorRef<BucketManifest.Command> manifests;
@@ -124,7 +129,7 @@ abstract class PrimaryKeyBuckets {
                 manifests,
                 sequences,
                 stores,
-                null,
+                remote,
                 "boot",
                 asked -> {
                     TableInfo info = table.get();
