@@ -9,7 +9,7 @@ import java.util.List;
  * The settings of a node's way to the object store; {@code weir.object-store} and the keys of {@code weir.remote}, where each is
  * explained.
  *
- * @param store {@code none}, or a URL that begins with {@code file:} or {@code s3:}; never {@code auto}
+ * @param store {@code none}, or what {@link io.weir.persistence.objects.ObjectStores} opens; never {@code auto}
  * @param reaperInterval zero for never
  * @param lostNodes ids or addresses
  */
@@ -34,9 +34,8 @@ public record RemoteSettings(
 
     public RemoteSettings {
         lostNodes = List.copyOf(lostNodes);
-        if (!store.equals(NONE) && !store.startsWith("file:/") && !store.startsWith("s3://")) {
-            throw new IllegalArgumentException("weir.object-store: '" + store
-                    + "' is none of auto, none, file:///DIRECTORY and s3://BUCKET/PREFIX");
+        if (store.isEmpty()) {
+            throw new IllegalArgumentException("weir.object-store is empty; 'none' is for no object store");
         }
         positive(uploads, "uploads");
         positive(downloads, "downloads");

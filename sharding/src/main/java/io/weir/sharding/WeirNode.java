@@ -26,7 +26,6 @@ import io.weir.persistence.kv.LevelDb;
 import io.weir.persistence.objects.RemoteTier;
 import java.io.IOException;
 import java.time.Clock;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -72,7 +71,6 @@ public final class WeirNode {
 
     private static final EntityTypeKey<Bucket.Command> BUCKET = EntityTypeKey.create(Bucket.Command.class, "bucket");
     private static final Logger LOG = LoggerFactory.getLogger(WeirNode.class);
-    private static final Duration CATALOG_COPY_INTERVAL = Duration.ofSeconds(2);
     private static final String SEGMENT_IO = "weir.dispatchers.segment-io";
 
     private final NodeSettings settings;
@@ -124,7 +122,7 @@ public final class WeirNode {
         }
         NodeRemoteTier remote;
         try {
-            remote = NodeRemoteTier.open(settings.remote(), new DiskFileStore(), Clock.systemUTC(), system);
+            remote = NodeRemoteTier.open(settings.remote(), Clock.systemUTC(), system);
         } catch (RuntimeException e) {
             system.getWhenTerminated().thenRun(() -> giveBack(data, allocator, stores, null));
             system.terminate();
@@ -260,12 +258,8 @@ public final class WeirNode {
         leaveInOrder(system, new LeaveInOrder(system, view, dropped, settings.handOverTimeout()));
         CompletionStage<Done> inCluster =
                 view.askCatalog(Catalog.ListDatabases::new).thenApply(reply -> Done.getInstance());
-        CompletionStage<Done> ready = remote == null
-                ? inCluster
-                : inCluster.thenCompose(done -> remote.claim(identity(remote, view)::refusal));
-        if (remote != null && settings.holdsJournal()) {
-            copyCatalog(system, mirror, remote.tier());
-        }
+        CompletionStage<Done> ready =
+                remote == null ? inCluster : inCluster.thenCompose(done -> remote.serve(view, mirror));
         return new WeirNode(settings, system, allocator, view, remote == null ? null : remote.tier(), ready, givenBack);
     }
 
@@ -273,26 +267,6 @@ public final class WeirNode {
         ClusterSingletonSettings settings =
                 ClusterSingletonSettings.create(system).withRole(JOURNAL_ROLE);
         return ClusterSingleton.get(system).init(actor.withSettings(settings));
-    }
-
-    private static StoreIdentity identity(NodeRemoteTier remote, ClusterView view) {
-        String proposed = UUID.randomUUID().toString();
-        return new StoreIdentity(
-                remote.tier(), () -> view.askCatalog(replyTo -> new Catalog.NameCluster(proposed, replyTo))
-                        .thenApply(reply -> {
-                            if (reply instanceof Catalog.ClusterName name) {
-                                return name.clusterId();
-                            }
-                            throw new IllegalStateException("the catalog answered " + reply);
-                        }));
-    }
-
-    private static void copyCatalog(ActorSystem<?> system, CatalogMirror mirror, RemoteTier tier) {
-        var unused = system.systemActorOf(
-                Behaviors.supervise(CatalogCopies.create(mirror, tier, CATALOG_COPY_INTERVAL))
-                        .onFailure(SupervisorStrategy.restart()),
-                "catalog-copies",
-                Props.empty());
     }
 
     private static Behavior<Reaper.Command> reaper(

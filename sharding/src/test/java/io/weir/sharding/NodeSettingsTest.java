@@ -85,7 +85,7 @@ class NodeSettingsTest {
     @Test
     void aRemoteTierThatCannotWorkIsRefused() {
         Map<String, String> wrong = Map.of(
-                "object-store", "ftp://x",
+                "object-store", "",
                 "remote.uploads", "0",
                 "remote.reads-max", "0",
                 "remote.read-timeout", "0 s",

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,7 +23,11 @@ final class TestNodes {
     private TestNodes() {}
 
     static WeirNode start(Path data, int port, String seeds) {
-        Map<String, Object> settings = new HashMap<>();
+        return start(data, port, seeds, Map.of());
+    }
+
+    static WeirNode start(Path data, int port, String seeds, Map<String, Object> more) {
+        Map<String, Object> settings = new HashMap<>(more);
         settings.put("weir.data-dir", data.toString());
         settings.put("weir.cluster.port", port);
         settings.put("weir.cluster.seeds", seeds);
@@ -49,8 +54,12 @@ final class TestNodes {
     }
 
     static TableInfo createTable(WeirNode node, String name, int buckets) {
+        return createTable(node, name, buckets, Map.of());
+    }
+
+    static TableInfo createTable(WeirNode node, String name, int buckets, Map<String, String> properties) {
         Catalog.TableDefinition definition =
-                new Catalog.TableDefinition(name, TestRows.COLUMNS, List.of(), buckets, Map.of());
+                new Catalog.TableDefinition(name, TestRows.COLUMNS, List.of(), buckets, properties);
         Catalog.Reply reply =
                 get(node.cluster().askCatalog(replyTo -> new Catalog.CreateTable("db", definition, true, replyTo)));
         return ((Catalog.Table) reply).info();
@@ -84,5 +93,28 @@ final class TestNodes {
     static Bucket.DescribeReply describe(WeirNode node, BucketId bucket) {
         return get(
                 node.cluster().<Bucket.DescribeReply>askBucket(bucket, Bucket.Describe::new, Duration.ofSeconds(30)));
+    }
+
+    /** A node in a process of its own. */
+    static Process spawn(Path data, int port, String seeds, String objectStore) throws Exception {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.add("--add-opens=java.base/java.nio=ALL-UNNAMED");
+        if (Runtime.version().feature() >= 24) {
+            command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow"));
+        }
+        command.addAll(List.of(
+                "-Xmx512m",
+                "-cp",
+                System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+                NodeMain.class.getName(),
+                data.toString(),
+                Integer.toString(port),
+                seeds,
+                objectStore));
+        return new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.INHERIT)
+                .start();
     }
 }

@@ -32,7 +32,7 @@ class TwoNodesTest {
         int port = TestNodes.freePort();
         String seeds = "127.0.0.1:" + port;
         WeirNode here = TestNodes.start(directory.resolve("a"), port, seeds);
-        Process there = spawn(directory.resolve("b"), TestNodes.freePort(), seeds);
+        Process there = TestNodes.spawn(directory.resolve("b"), TestNodes.freePort(), seeds, "none");
         try {
             awaitTwo(here);
             TableInfo table = TestNodes.createTable(here, "t", BUCKETS);
@@ -85,7 +85,7 @@ class TwoNodesTest {
         int otherPort = ports[1];
         String seeds = "127.0.0.1:" + port;
         WeirNode here = TestNodes.start(directory.resolve("a"), port, seeds);
-        Process there = spawn(directory.resolve("b"), otherPort, seeds);
+        Process there = TestNodes.spawn(directory.resolve("b"), otherPort, seeds, "none");
         try {
             awaitTwo(here);
             TableInfo table = TestNodes.createTable(here, "t", 4);
@@ -109,7 +109,7 @@ class TwoNodesTest {
                                                     lost, Bucket.Describe::new, Duration.ofSeconds(2)))
                                     instanceof Bucket.Refused refused
                             && refused.code() == io.weir.codec.ErrorCode.BUCKET_UNAVAILABLE);
-            there = spawn(directory.resolve("b"), otherPort, seeds);
+            there = TestNodes.spawn(directory.resolve("b"), otherPort, seeds, "none");
             Awaitility.await().atMost(Duration.ofSeconds(60)).untilAsserted(() -> assertThat(
                             TestNodes.append(here, lost, 2, TestRows.range(7, 1)))
                     .isEqualTo(new Bucket.Appended(1000, 1001)));
@@ -121,7 +121,7 @@ class TwoNodesTest {
         }
     }
 
-    private static void awaitTwo(WeirNode node) {
+    static void awaitTwo(WeirNode node) {
         Awaitility.await()
                 .atMost(Duration.ofSeconds(40))
                 .until(() -> TestNodes.get(node.cluster().members()).stream()
@@ -139,11 +139,11 @@ class TwoNodesTest {
         return LongStream.range(from, from + 1000).boxed().toList();
     }
 
-    private static String leader(WeirNode node, BucketId bucket) {
+    static String leader(WeirNode node, BucketId bucket) {
         return ((Bucket.Description) TestNodes.describe(node, bucket)).node();
     }
 
-    private static List<Long> ids(WeirNode node, BucketId bucket) {
+    static List<Long> ids(WeirNode node, BucketId bucket) {
         List<Long> ids = new ArrayList<>();
         long from = 0;
         while (true) {
@@ -154,26 +154,5 @@ class TwoNodesTest {
             }
             from = fetched.nextOffset();
         }
-    }
-
-    private static Process spawn(Path data, int port, String seeds) throws Exception {
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.add("--add-opens=java.base/java.nio=ALL-UNNAMED");
-        if (Runtime.version().feature() >= 24) {
-            command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow"));
-        }
-        command.addAll(List.of(
-                "-Xmx512m",
-                "-cp",
-                System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
-                NodeMain.class.getName(),
-                data.toString(),
-                Integer.toString(port),
-                seeds));
-        return new ProcessBuilder(command)
-                .redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.INHERIT)
-                .start();
     }
 }
