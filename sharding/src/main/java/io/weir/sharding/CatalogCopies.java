@@ -64,6 +64,7 @@ final class CatalogCopies extends AbstractBehavior<CatalogCopies.Command> {
         this.tier = tier;
         this.interval = interval;
         this.wait = interval;
+        context.setLoggerName(CatalogCopies.class);
         next(interval);
     }
 

@@ -40,6 +40,7 @@ public final class Manifests extends AbstractBehavior<Command> {
 
     private Manifests(ActorContext<Command> context, Clock clock, Duration idleAfter) {
         super(context);
+        context.setLoggerName(Manifests.class);
         this.clock = clock;
         this.idleAfter = idleAfter;
     }

@@ -284,11 +284,14 @@ final class Uploader extends AbstractBehavior<Uploader.Command> {
                 || current instanceof UploadPlan.DropSnapshot;
         if (ofSnapshot || taken != null) {
             dropTaken();
-            Duration pause = remote.tier().retryDelay(plan.snapshotFailed());
+            int failures = plan.snapshotFailed();
+            Duration pause = remote.tier().retryDelay(failures);
             plan.noSnapshotBefore(ports.clock().millis() + pause.toMillis());
+            if (failures == 1) {
+                getContext().getLog().warn("bucket {}: no KV snapshot for now: {}", bucket.entityId(), why);
+            }
         }
         if (ofSnapshot) {
-            getContext().getLog().warn("bucket {}: no KV snapshot for now: {}", bucket.entityId(), why);
             return next();
         }
         int failures = plan.failed();
