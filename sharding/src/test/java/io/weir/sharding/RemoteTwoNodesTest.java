@@ -88,7 +88,9 @@ class RemoteTwoNodesTest {
             there.destroy();
             assertThat(there.waitFor(50, TimeUnit.SECONDS)).isTrue();
             assertThat(TwoNodesTest.leader(here, moving)).isEqualTo(seeds);
-            assertThat(TwoNodesTest.ids(here, moving)).as("moved, to the last row").isEqualTo(rows(ROWS * BATCHES));
+            assertThat(TwoNodesTest.ids(here, moving))
+                    .as("moved, to the last row")
+                    .isEqualTo(rows(ROWS * BATCHES));
             write(here, moving, BATCHES);
 
             // The second node has another disk, and never comes back; its buckets are those of a new table.
@@ -102,11 +104,12 @@ class RemoteTwoNodesTest {
                     .atMost(Duration.ofSeconds(60))
                     .ignoreExceptionsMatching(failure -> failure instanceof AssertionError)
                     .until(() -> TestNodes.get(here.cluster()
-                                    .<Bucket.DescribeReply>askBucket(
-                                            lost, Bucket.Describe::new, Duration.ofSeconds(2)))
+                                    .<Bucket.DescribeReply>askBucket(lost, Bucket.Describe::new, Duration.ofSeconds(2)))
                             instanceof Bucket.Description);
             int end = ROWS * (BATCHES - 1);
-            assertThat(TwoNodesTest.ids(here, lost)).as("restored, to the last upload").isEqualTo(rows(end));
+            assertThat(TwoNodesTest.ids(here, lost))
+                    .as("restored, to the last upload")
+                    .isEqualTo(rows(end));
             assertThat(TestNodes.append(here, lost, BATCHES - 2, TestRows.range(0, 1)))
                     .as("what was uploaded is known to be there")
                     .isEqualTo(new Bucket.Appended(end - ROWS, end));

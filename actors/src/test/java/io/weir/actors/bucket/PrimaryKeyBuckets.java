@@ -58,6 +58,7 @@ abstract class PrimaryKeyBuckets {
     final RootAllocator allocator = new RootAllocator();
     FileStore files = new DiskFileStore();
     KvStores stores = new KvStores(LevelDb.engine(1 << 20, 1 << 20), 4);
+
     @Nullable
     RemoteTier remote;
 

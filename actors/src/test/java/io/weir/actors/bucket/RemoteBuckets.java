@@ -109,15 +109,13 @@ abstract class RemoteBuckets extends PrimaryKeyBuckets {
     private void checkLiveObjects() {
         Manifest now = manifest();
         for (RemoteSegment segment : now.segments()) {
-            assertThat(store.bytes(segment.object().name()))
-                    .as("%s", segment)
-                    .hasSize((int) segment.object().size());
+            assertThat(store.bytes(segment.object().name())).as("%s", segment).hasSize((int)
+                    segment.object().size());
         }
         Transfers transfers = unconfirmed().transfers();
         now.snapshots().forEach(snapshot -> get(KvSnapshots.objects(transfers, snapshot))
-                .forEach(object -> assertThat(store.bytes(object.name()))
-                        .as("%s", object)
-                        .hasSize((int) object.size())));
+                .forEach(object ->
+                        assertThat(store.bytes(object.name())).as("%s", object).hasSize((int) object.size())));
     }
 
     List<ObjectName> segmentObjects() {

@@ -83,7 +83,8 @@ class UploadPlanTest {
     void whatIsTooOldGoesButForTheNewest() {
         Manifest manifest = copied(manifest(0, 40));
         assertThat(next(START, manifest, new LogView(List.of(), 25, 0, 40, 40))).isEqualTo(new RemoveSegments(20));
-        assertThat(next(START, manifest, new LogView(List.of(), 40, 40, 40, 40))).isEqualTo(new RemoveSegments(30));
+        assertThat(next(START, manifest, new LogView(List.of(), 40, 40, 40, 40)))
+                .isEqualTo(new RemoveSegments(30));
         assertThat(next(START, copied(manifest(30, 40)), new LogView(List.of(), 40, 40, 40, 40)))
                 .isInstanceOf(Rest.class);
     }

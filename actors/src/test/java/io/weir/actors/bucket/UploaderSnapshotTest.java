@@ -36,7 +36,8 @@ class UploaderSnapshotTest extends RemoteBuckets {
     void snapshotsAreTakenWhereSomethingChanged() {
         table.set(table(EVERY_SECOND));
         ActorRef<Bucket.Command> bucket = bucket();
-        long end = written(bucket, ChangeKind.UPSERT, row(1, 1, "a"), row(2, 1, "b")).endOffset();
+        long end = written(bucket, ChangeKind.UPSERT, row(1, 1, "a"), row(2, 1, "b"))
+                .endOffset();
         awaitSnapshotAt(end);
         soon().untilAsserted(() -> assertThat(leftOnDisk()).isEmpty());
         assertThat(describe(bucket).remote()).satisfies(remote -> {
@@ -57,8 +58,7 @@ class UploaderSnapshotTest extends RemoteBuckets {
     @Test
     void whatOnlySnapshotsFailOfHoldsUpNoSegment() {
         table.set(table(EVERY_SECOND));
-        store.script(
-                (operation, name) -> operation == Operation.PUT && name.contains("/kv/") ? Outcome.REFUSED : null);
+        store.script((operation, name) -> operation == Operation.PUT && name.contains("/kv/") ? Outcome.REFUSED : null);
         ActorRef<Bucket.Command> bucket = bucket();
         long end = written(bucket, ChangeKind.UPSERT, row(1, 1, "a")).endOffset();
         soon().untilAsserted(() -> {

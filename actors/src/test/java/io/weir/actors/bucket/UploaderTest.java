@@ -56,8 +56,8 @@ class UploaderTest extends RemoteBuckets {
         assertThat(now.snapshotOffset()).isEqualTo(-1);
         assertThat(read(bucket, 0)).isEqualTo(offsets(0, 5L * ROWS));
         assertThat(segmentObjects()).hasSize(4);
-        soon().untilAsserted(
-                        () -> assertThat(copies()).hasSize(2).contains(manifest().version()));
+        soon().untilAsserted(() ->
+                assertThat(copies()).hasSize(2).contains(manifest().version()));
         stop(bucket);
     }
 
@@ -94,7 +94,9 @@ class UploaderTest extends RemoteBuckets {
         ActorRef<Bucket.Command> bucket = bucket();
         append(bucket, 2);
         awaitUploaded(bucket, ROWS);
-        assertThat(segmentObjects()).hasSize(2).contains(manifest().segments().get(0).object().name());
+        assertThat(segmentObjects())
+                .hasSize(2)
+                .contains(manifest().segments().get(0).object().name());
         stop(bucket);
     }
 
@@ -141,9 +143,7 @@ class UploaderTest extends RemoteBuckets {
         });
         // The newest one stays on the store, though nobody reads it: it says where the log goes on.
         soon().untilAsserted(() -> assertThat(segmentObjects()).hasSize(1));
-        assertThat(manifest().segments())
-                .extracting(RemoteSegment::baseOffset)
-                .containsExactly(3L * ROWS);
+        assertThat(manifest().segments()).extracting(RemoteSegment::baseOffset).containsExactly(3L * ROWS);
         assertThat(remote(bucket).waitingSegments()).isZero();
         append(bucket, 2);
         soon().untilAsserted(() -> assertThat(manifest().remoteEnd()).isEqualTo(6L * ROWS));
@@ -172,9 +172,7 @@ class UploaderTest extends RemoteBuckets {
         });
         append(bucket, 2);
         awaitUploaded(bucket, 7L * ROWS);
-        assertThat(manifest().segments())
-                .extracting(RemoteSegment::baseOffset)
-                .containsExactly(5L * ROWS, 6L * ROWS);
+        assertThat(manifest().segments()).extracting(RemoteSegment::baseOffset).containsExactly(5L * ROWS, 6L * ROWS);
         assertThat(read(bucket, 5L * ROWS)).isEqualTo(offsets(5L * ROWS, 8L * ROWS));
         stop(bucket);
     }
