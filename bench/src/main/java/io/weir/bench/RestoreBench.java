@@ -82,7 +82,7 @@ final class RestoreBench {
     }
 
     /** What a restored store has to answer. */
-    private record State(long logRows, long logBytes, String sums, String looked) {
+    private record State(long logRows, long logBytes, String total, String looked) {
         static State of(Store store, WideRows rows) throws IOException {
             return new State(
                     StoreWatch.sum(store, rows.path(), "remote_offset"),
@@ -135,7 +135,7 @@ final class RestoreBench {
             say(begin, "ready");
             require(lookUp(store).equals(before.looked), "1,000 rows looked up are as before");
             say(begin, "1,000 rows of the primary-key table looked up, as before");
-            require(sums(store).equals(before.sums), "count and sums over all keys are as before");
+            require(sums(store).equals(before.total), "count and sums over all keys are as before");
             say(begin, "count and sums over all its rows as before");
             List<JsonNode> buckets = StoreWatch.buckets(store, rows.path());
             say(begin, "the log table's " + buckets.size() + " buckets lead");

@@ -30,6 +30,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
@@ -260,7 +261,8 @@ public final class WeirNode {
                 view.askCatalog(Catalog.ListDatabases::new).thenApply(reply -> Done.getInstance());
         CompletionStage<Done> ready =
                 remote == null ? inCluster : inCluster.thenCompose(done -> remote.serve(view, mirror));
-        return new WeirNode(settings, system, allocator, view, remote == null ? null : remote.tier(), ready, givenBack);
+        return new WeirNode(
+                settings, system, allocator, view, remote == null ? null : remote.tier(), ready, givenBack);
     }
 
     private static <M> ActorRef<M> singleton(ActorSystem<?> system, SingletonActor<M> actor) {
