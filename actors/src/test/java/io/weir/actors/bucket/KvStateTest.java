@@ -124,8 +124,7 @@ class KvStateTest {
                 Clock.systemUTC(),
                 new Random(2),
                 Duration.ofHours(1));
-        remote = new BucketRemote(
-                tier, new KvSnapshots(tier, files, BUCKET.entityId(), DIRECTORY), Manifest.EMPTY);
+        remote = new BucketRemote(tier, new KvSnapshots(tier, files, BUCKET.entityId(), DIRECTORY), Manifest.EMPTY);
         state.kv().close();
         log.close();
         open();
