@@ -62,7 +62,8 @@ final class NodeRemoteTier implements AutoCloseable {
         try {
             opened = ObjectStores.open(settings.store(), System.getenv(), system, new SecureRandom());
         } catch (IOException e) {
-            throw new IllegalStateException("cannot use the object store " + settings.store() + ": " + e.getMessage(), e);
+            throw new IllegalStateException(
+                    "cannot use the object store " + settings.store() + ": " + e.getMessage(), e);
         }
         ObjectStore store = opened.store();
         LOG.info("object store {}", settings.store());
@@ -112,8 +113,7 @@ final class NodeRemoteTier implements AutoCloseable {
                 "catalog-copies",
                 Props.empty());
         StoreIdentity identity = new StoreIdentity(tier, () -> clusterId(cluster));
-        return new StoreClaim(
-                        identity::refusal, tier, CLAIM_PATIENCE, settings.retryMin(), settings.retryMax(), system)
+        return new StoreClaim(identity::refusal, tier, CLAIM_PATIENCE, settings.retryMin(), settings.retryMax(), system)
                 .run();
     }
 

@@ -9,8 +9,7 @@ public final class NodeMain {
     private NodeMain() {}
 
     public static void main(String[] args) throws Exception {
-        WeirNode node = WeirNode.start(ConfigFactory.parseMap(
-                Map.of(
+        WeirNode node = WeirNode.start(ConfigFactory.parseMap(Map.of(
                 "weir.data-dir", args[0],
                 "weir.cluster.port", args[1],
                 "weir.cluster.seeds", args[2],

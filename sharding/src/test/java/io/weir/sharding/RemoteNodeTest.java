@@ -99,8 +99,8 @@ class RemoteNodeTest {
     @Test
     void allThatWasUploadedIsThereAfterTheDiskWasLost() throws IOException {
         WeirNode node = TestNodes.start(data(), 0, "");
-        TableInfo logTable = TestNodes.createTable(
-                node, "t", 1, Map.of("log.segment-size", "64kb", "log.local-segments", "0"));
+        TableInfo logTable =
+                TestNodes.createTable(node, "t", 1, Map.of("log.segment-size", "64kb", "log.local-segments", "0"));
         BucketId log = new BucketId(logTable.tableId(), 0);
         for (int i = 0; i < 6; i++) {
             assertThat(TestNodes.append(node, log, i, TestRows.range((long) ROWS * i, ROWS)))
@@ -118,7 +118,9 @@ class RemoteNodeTest {
             assertThat(remote(node, log).hotStartOffset()).isEqualTo(end);
             assertThat(remote(node, keys).snapshotOffset()).isEqualTo(2 * ROWS);
         });
-        assertThat(TwoNodesTest.ids(node, log)).as("most of it from the object store").isEqualTo(rows(0, 6L * ROWS));
+        assertThat(TwoNodesTest.ids(node, log))
+                .as("most of it from the object store")
+                .isEqualTo(rows(0, 6L * ROWS));
         TestNodes.get(node.stop());
 
         deleteAllBut(Set.of("journal", "snapshots", "objects"));
@@ -126,7 +128,8 @@ class RemoteNodeTest {
         WeirNode again = TestNodes.start(data(), 0, "");
         assertThat(lookUp(again, keys, keyed, some)).containsExactlyElementsOf(before);
         assertThat(TwoNodesTest.ids(again, log)).isEqualTo(rows(0, end));
-        System.out.println("start on an empty disk to all rows read: " + (System.nanoTime() - start) / 1_000_000 + " ms");
+        System.out.println(
+                "start on an empty disk to all rows read: " + (System.nanoTime() - start) / 1_000_000 + " ms");
         assertThat(TestNodes.append(again, log, 4, TestRows.range(4L * ROWS, ROWS)))
                 .as("what the writer repeats")
                 .isEqualTo(new Bucket.Appended(4L * ROWS, end));
@@ -136,9 +139,7 @@ class RemoteNodeTest {
         assertThat(upsert(again, keys, 3, TestRows.range(2 * ROWS, 10)))
                 .isEqualTo(new Bucket.Appended(2 * ROWS, 2 * ROWS + 10));
         assertThat(TwoNodesTest.ids(again, keys)).isEqualTo(rows(0, 2L * ROWS + 10));
-        Awaitility.await()
-                .atMost(LONG)
-                .until(() -> remote(again, keys).snapshotOffset() == 2 * ROWS + 10);
+        Awaitility.await().atMost(LONG).until(() -> remote(again, keys).snapshotOffset() == 2 * ROWS + 10);
         TestNodes.get(again.stop());
 
         // The node is the same one now, and loses a bucket alone.
@@ -163,7 +164,10 @@ class RemoteNodeTest {
                 store,
                 "pekko.coordinated-shutdown.run-by-jvm-shutdown-hook",
                 "off")));
-        assertThat(other.ready().handle((done, failure) -> failure).toCompletableFuture().join())
+        assertThat(other.ready()
+                        .handle((done, failure) -> failure)
+                        .toCompletableFuture()
+                        .join())
                 .hasStackTraceContaining("weir recover")
                 .hasStackTraceContaining("WEIR_OBJECT_STORE");
         TestNodes.get(other.stop());

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
-import io.weir.persistence.objects.DirectoryObjectStore;
 import io.weir.persistence.file.DiskFileStore;
+import io.weir.persistence.objects.DirectoryObjectStore;
 import io.weir.persistence.objects.ObjectFiles;
 import io.weir.persistence.objects.RemoteTier;
 import io.weir.persistence.objects.Transfers;

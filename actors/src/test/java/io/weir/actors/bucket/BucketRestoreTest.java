@@ -136,8 +136,8 @@ class BucketRestoreTest {
                 new BucketPorts.LogTransfer() {
                     @Override
                     public CompletionStage<Void> bring(BucketId bucket, BucketManifest.Node owner) {
-                        return CompletableFuture.failedFuture(new WeirException(
-                                ErrorCode.BUCKET_UNAVAILABLE, "rows are on " + owner.address()));
+                        return CompletableFuture.failedFuture(
+                                new WeirException(ErrorCode.BUCKET_UNAVAILABLE, "rows are on " + owner.address()));
                     }
 
                     @Override
@@ -340,7 +340,10 @@ class BucketRestoreTest {
         bucket = bucket();
         Bucket.Refused refused = refusal(bucket);
         assertThat(refused.code()).isEqualTo(ErrorCode.BUCKET_UNAVAILABLE);
-        assertThat(refused.detail()).contains("old copy").contains("ends at offset 5000").contains("up to 10000");
+        assertThat(refused.detail())
+                .contains("old copy")
+                .contains("ends at offset 5000")
+                .contains("up to 10000");
         stop(bucket);
         deleteDirectory();
         bucket = bucket();
@@ -376,7 +379,9 @@ class BucketRestoreTest {
     void ofALostNodeTheCopyHereCountsIfNothingNewerWasUploaded() throws IOException {
         wrote(4);
         ActorRef<Bucket.Command> bucket = bucket(tier, "node-b", true);
-        assertThat(all(bucket, 0)).as("the copy here has the row after the last upload").isEqualTo(rows(0, 4L * ROWS));
+        assertThat(all(bucket, 0))
+                .as("the copy here has the row after the last upload")
+                .isEqualTo(rows(0, 4L * ROWS));
         stop(bucket);
     }
 
@@ -410,8 +415,7 @@ class BucketRestoreTest {
         store.standStill();
         TestProbe<Bucket.FetchReply> old = kit.createTestProbe();
         for (int i = 0; i < 40; i++) {
-            bucket.tell(new Bucket.Fetch(
-                    0, Long.MAX_VALUE, 1 << 20, 10, List.of(), null, Duration.ZERO, old.ref()));
+            bucket.tell(new Bucket.Fetch(0, Long.MAX_VALUE, 1 << 20, 10, List.of(), null, Duration.ZERO, old.ref()));
         }
         assertThat(all(bucket, 3L * ROWS)).isEqualTo(rows(3L * ROWS, 4L * ROWS));
         Bucket.FetchReply reply = old.receiveMessage(LONG);

@@ -36,9 +36,9 @@ class RemoteTierSimulationTest extends RemoteBuckets {
     @ValueSource(longs = {1, 2, 3, 4})
     void nothingAcknowledgedIsLost(long seed) throws IOException {
         random = new SplittableRandom(seed);
-        settings = BucketSettings.from(ConfigFactory.parseString(
-                        "weir.bucket { restart-delay-min = 10 ms, restart-delay-max = 50 ms }")
-                .withFallback(ConfigFactory.load()));
+        settings = BucketSettings.from(
+                ConfigFactory.parseString("weir.bucket { restart-delay-min = 10 ms, restart-delay-max = 50 ms }")
+                        .withFallback(ConfigFactory.load()));
         settle(Map.of());
         ActorRef<Bucket.Command> bucket = bucket();
         for (int life = 0; life < 6; life++) {
