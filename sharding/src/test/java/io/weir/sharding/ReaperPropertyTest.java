@@ -85,8 +85,7 @@ class ReaperPropertyTest {
         }
 
         private static Manifest manifest(long version, List<RemoteSegment> segments, List<KvSnapshot> snapshots) {
-            return new Manifest(
-                    1, new BucketManifest.Node("n", "h:1"), version, segments, snapshots, List.of(), 0);
+            return new Manifest(1, new BucketManifest.Node("n", "h:1"), version, segments, snapshots, List.of(), 0);
         }
 
         Set<String> names() {
@@ -108,7 +107,8 @@ class ReaperPropertyTest {
             Set<String> live = new TreeSet<>();
             manifests.forEach((bucket, manifest) -> {
                 if (isThere(bucket)) {
-                    manifest.segments().forEach(one -> live.add(one.object().name().value()));
+                    manifest.segments()
+                            .forEach(one -> live.add(one.object().name().value()));
                     manifest.snapshots().forEach(one -> {
                         live.add(one.descriptor().name().value());
                         files.get(one.descriptor().name()).forEach(file -> live.add(file.value()));
@@ -167,8 +167,9 @@ class ReaperPropertyTest {
         /** Shares files with the live snapshots; one upload at a time for each bucket, as the real one. */
         private void uploadSnapshot(BucketId bucket) {
             if (!isThere(bucket)
-                    || uploads.stream().anyMatch(one -> one.bucket().equals(bucket)
-                            && !one.snapshotFiles().isEmpty())) {
+                    || uploads.stream()
+                            .anyMatch(one -> one.bucket().equals(bucket)
+                                    && !one.snapshotFiles().isEmpty())) {
                 return;
             }
             RemoteNames.Attempt attempt = attempt();
