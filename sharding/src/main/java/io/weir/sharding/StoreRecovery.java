@@ -79,7 +79,7 @@ public final class StoreRecovery {
         try {
             // Again: whoever had the lock before may have made one.
             recovery.draft.checkNoJournal();
-            recovery.draft.delete();
+            recovery.draft.begin();
             RecoveryReport report = recovery.survey(layered);
             if (report.written()) {
                 recovery.draft.moveIntoPlace();

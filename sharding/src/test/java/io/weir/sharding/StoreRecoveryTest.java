@@ -142,7 +142,7 @@ class StoreRecoveryTest {
 
         Sequence.Reply reserve(long tableId) {
             return this.<Sequence.Command, Sequence.Reply>ask(
-                    sequences, replyTo -> new Sequence.Reserve(tableId, 10, Long.MAX_VALUE, replyTo));
+                    sequences, replyTo -> new Sequence.Reserve(tableId, 10, 1000, replyTo));
         }
 
         CatalogState state() {
