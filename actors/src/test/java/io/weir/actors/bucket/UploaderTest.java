@@ -149,7 +149,7 @@ class UploaderTest extends RemoteBuckets {
         bucket.tell(Bucket.Tick.INSTANCE);
         append(bucket, 2);
         soon().untilAsserted(() -> assertThat(manifest().remoteEnd()).isEqualTo(6L * ROWS));
-        soon().untilAsserted(() -> assertThat(segmentObjects()).hasSize(2));
+        soon().untilAsserted(() -> assertThat(segmentObjects()).hasSize(3));
         assertThat(read(bucket, 4L * ROWS)).isEqualTo(offsets(4L * ROWS, 7L * ROWS));
         stop(bucket);
     }
