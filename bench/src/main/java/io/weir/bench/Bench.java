@@ -18,7 +18,7 @@ public final class Bench {
         Path work = Path.of(System.getProperty(
                 "weir.bench.dir", home.resolve("bench/target/data").toString()));
         for (String name : names.length == 0
-                ? List.of("start", "disk", "append", "read", "latency", "upsert", "lookup")
+                ? List.of("start", "disk", "append", "read", "latency", "upsert", "lookup", "remote", "restore")
                 : List.of(names)) {
             System.out.println("== " + name);
             byName(name).run(home, work);
@@ -34,6 +34,8 @@ public final class Bench {
             case "latency" -> LatencyBench::run;
             case "upsert" -> UpsertBench::run;
             case "lookup" -> LookupBench::run;
+            case "remote" -> RemoteBench::run;
+            case "restore" -> RestoreBench::run;
             default -> throw new IllegalArgumentException("no benchmark '" + name + "'");
         };
     }

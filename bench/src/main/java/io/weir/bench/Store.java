@@ -3,13 +3,13 @@ package io.weir.bench;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
-import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
@@ -25,11 +25,16 @@ final class Store implements AutoCloseable {
         this.uri = uri;
     }
 
-    /** Returns when the store says that it is ready. */
+    /** On a new directory. Returns when the store says that it is ready. */
     static Store start(Path home, Path workDirectory) throws IOException {
         Files.createDirectories(workDirectory);
-        Path directory = Files.createTempDirectory(workDirectory, "weir-bench-");
+        return start(home, Files.createTempDirectory(workDirectory, "weir-bench-"), Map.of());
+    }
+
+    /** @param environment besides what this process has */
+    static Store start(Path home, Path directory, Map<String, String> environment) throws IOException {
         ProcessBuilder builder = new ProcessBuilder(List.of(home.resolve("weir").toString(), "start"));
+        builder.environment().putAll(environment);
         builder.environment().put("WEIR_DATA_DIR", directory.toString());
         builder.environment().put("WEIR_HTTP_PORT", "0");
         builder.redirectError(ProcessBuilder.Redirect.INHERIT);
@@ -61,8 +66,8 @@ final class Store implements AutoCloseable {
                 .orElse(Double.NaN);
     }
 
-    @Override
-    public void close() throws IOException {
+    /** Ends the process in order; its directory stays. */
+    void stop() {
         process.destroy();
         try {
             if (!process.waitFor(20, TimeUnit.SECONDS)) {
@@ -71,16 +76,23 @@ final class Store implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        try (Stream<Path> files = Files.walk(directory)) {
-            files.sorted(Comparator.reverseOrder()).forEach(Store::delete);
-        }
     }
 
-    private static void delete(Path file) {
-        try {
-            Files.delete(file);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+    @Override
+    public void close() throws IOException {
+        stop();
+        delete(directory);
+    }
+
+    /** A file, or a directory with all that is in it; nothing where there is none. */
+    static void delete(Path root) throws IOException {
+        if (!Files.exists(root)) {
+            return;
+        }
+        try (Stream<Path> files = Files.walk(root)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
         }
     }
 }

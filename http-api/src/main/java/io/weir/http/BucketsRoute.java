@@ -102,16 +102,28 @@ final class BucketsRoute {
                 .put("leader_epoch", log.leaderEpoch())
                 .put("log_start_offset", log.logStartOffset())
                 .put("high_watermark", log.highWatermark())
-                .put("hot_offset", log.logStartOffset())
                 .put("hot_bytes", log.hotBytes())
-                .put("kv_bytes", log.kvBytes())
-                .putNull("remote_offset")
-                .put("remote_bytes", 0)
-                .putNull("lake_offset")
-                .put("lake_bytes", 0)
-                .put("writers", log.writers());
+                .put("kv_bytes", log.kvBytes());
+        describe(json, log.remote() == null ? nothingRemote(log.logStartOffset()) : log.remote());
+        json.putNull("lake_offset").put("lake_bytes", 0).put("writers", log.writers());
         ArrayNode corruptions = json.putArray("corruptions");
         log.corruptions().forEach(corruptions::add);
         return json;
+    }
+
+    private static void describe(ObjectNode json, Bucket.RemoteDescription remote) {
+        json.put("hot_offset", remote.hotStartOffset())
+                .put("remote_offset", remote.segments() == 0 ? null : (Long) remote.endOffset())
+                .put("remote_bytes", remote.bytes())
+                .put("remote_segments", remote.segments())
+                .put("kv_snapshot_offset", remote.snapshotOffset() < 0 ? null : (Long) remote.snapshotOffset())
+                .put("upload_backlog_bytes", remote.waitingBytes())
+                .put("upload_backlog_segments", remote.waitingSegments())
+                .put("upload_problem", remote.problem());
+    }
+
+    /** Of a bucket whose leader has no object store. */
+    private static Bucket.RemoteDescription nothingRemote(long logStartOffset) {
+        return new Bucket.RemoteDescription(logStartOffset, 0, 0, 0, -1, 0, 0, null);
     }
 }

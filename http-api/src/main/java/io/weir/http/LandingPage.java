@@ -10,8 +10,10 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.ToLongFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
 import org.apache.pekko.http.javadsl.model.HttpEntities;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
@@ -99,17 +101,28 @@ final class LandingPage {
                 .mapToObj(bucket ->
                         buckets.describe(new BucketId(table.tableId(), bucket)).toCompletableFuture())
                 .toList();
-        return all(asked)
-                .thenApply(logs -> "%,d rows, %,d bytes in %d buckets"
-                        .formatted(
-                                logs.stream()
-                                        .mapToLong(l -> l.highWatermark() - l.logStartOffset())
-                                        .sum(),
-                                logs.stream()
-                                        .mapToLong(Bucket.Description::hotBytes)
-                                        .sum(),
-                                logs.size()))
-                .exceptionally(failure -> "unavailable");
+        return all(asked).thenApply(LandingPage::text).exceptionally(failure -> "unavailable");
+    }
+
+    private static String text(List<Bucket.Description> logs) {
+        String text = "%,d rows in %d buckets, %,d bytes on disk"
+                .formatted(
+                        sum(logs.stream(), log -> log.highWatermark() - log.logStartOffset()),
+                        logs.size(),
+                        sum(logs.stream(), Bucket.Description::hotBytes));
+        List<Bucket.RemoteDescription> remotes =
+                logs.stream().flatMap(log -> Stream.ofNullable(log.remote())).toList();
+        return remotes.isEmpty()
+                ? text
+                : text
+                        + ", %,d bytes on the object store, %,d bytes wait for it"
+                                .formatted(
+                                        sum(remotes.stream(), Bucket.RemoteDescription::bytes),
+                                        sum(remotes.stream(), Bucket.RemoteDescription::waitingBytes));
+    }
+
+    private static <T> long sum(Stream<T> items, ToLongFunction<T> value) {
+        return items.mapToLong(value).sum();
     }
 
     private static <T> CompletionStage<List<T>> all(List<CompletableFuture<T>> futures) {

@@ -4,11 +4,14 @@ import static io.weir.http.ProblemAssert.assertProblem;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.weir.actors.bucket.Bucket;
 import io.weir.codec.ErrorCode;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -36,6 +39,8 @@ class CatalogRoutesTest {
                 ServedStore.json(store.get("/v1/databases?page_size=1000")).get("databases")) {
             store.delete("/v1/databases/" + database.get("name").asText() + "?cascade=true");
         }
+        store.cluster.faults(0).remote = null;
+        store.cluster.faults(1).remote = null;
     }
 
     private static void createShop() {
@@ -158,6 +163,67 @@ class CatalogRoutesTest {
             store.delete("/v1/databases/shop/tables/t1");
         } while (!token.isEmpty());
         assertThat(seen).containsExactly("t0", "t1", "t2", "t3", "t4", "t5", "t6");
+    }
+
+    @Test
+    void aBucketSaysWhatOfItIsOnTheObjectStoreAndWhatWaits() {
+        createShop();
+        createTable("{\"name\":\"t\",\"columns\":[{\"name\":\"a\",\"type\":\"INT\"}],\"buckets\":3}");
+        store.cluster.faults(0).remote = new Bucket.RemoteDescription(400, 700, 9_000, 7, 650, 2, 123, "no route");
+        store.cluster.faults(1).remote = new Bucket.RemoteDescription(0, 0, 0, 0, -1, 1, 50, null);
+        JsonNode buckets = ServedStore.json(store.get("/v1/databases/shop/tables/t/buckets"))
+                .get("buckets");
+        assertThat(remoteFields(buckets.get(0))).isEqualTo("400 700 9000 7 650 2 123 no route");
+        assertThat(remoteFields(buckets.get(1))).isEqualTo("0 null 0 0 null 1 50 null");
+        assertThat(remoteFields(buckets.get(2))).isEqualTo("0 null 0 0 null 0 0 null");
+        assertThat(store.get("/").body()).contains("9,000 bytes on the object store, 173 bytes wait for it");
+    }
+
+    private static String remoteFields(JsonNode bucket) {
+        return Stream.of(
+                        "hot_offset",
+                        "remote_offset",
+                        "remote_bytes",
+                        "remote_segments",
+                        "kv_snapshot_offset",
+                        "upload_backlog_segments",
+                        "upload_backlog_bytes",
+                        "upload_problem")
+                .map(field -> bucket.get(field).asText())
+                .collect(Collectors.joining(" "));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "\"properties\":{\"kv.snapshot-interval\":\"5m\"}|400|invalid-property|primary key",
+                "\"primary_key\":[\"a\"],\"properties\":{\"kv.snapshot-interval\":\"10ms\"}|400|invalid-property|at least 1s",
+                "\"properties\":{\"log.local-segments\":-1}|400|invalid-property|log.local-segments",
+                "\"properties\":{\"durability\":\"remote\"}|422|not-supported|local",
+                "\"properties\":{\"datalake.enabled\":true}|422|not-supported|datalake.enabled",
+            })
+    void propertiesOfTheRemoteTierAreCheckedAsTheOthersAre(String part, int status, String code, String detail) {
+        createShop();
+        HttpResponse<String> answer = store.send(
+                "POST",
+                "/v1/databases/shop/tables",
+                "{\"name\":\"t\",\"columns\":[{\"name\":\"a\",\"type\":\"INT\",\"nullable\":false}]," + part + "}");
+        assertThat(answer.statusCode()).isEqualTo(status);
+        assertThat(ServedStore.json(answer).get("code").asText()).isEqualTo(code);
+        assertThat(ServedStore.json(answer).get("detail").asText()).contains(detail);
+    }
+
+    @Test
+    void propertiesOfTheRemoteTierCanBeSetAndUnset() {
+        createShop();
+        createTable("""
+                {"name":"t","columns":[{"name":"a","type":"INT","nullable":false}],"primary_key":["a"],
+                "properties":{"log.local-segments":0,"kv.snapshot-interval":"1h"}}""");
+        JsonNode changed = ServedStore.json(store.send("PATCH", "/v1/databases/shop/tables/t", """
+                {"set_properties":{"log.local-segments":7},"unset_properties":["kv.snapshot-interval"]}"""));
+        assertThat(changed.at("/properties/log.local-segments").asText()).isEqualTo("7");
+        assertThat(changed.get("properties").has("kv.snapshot-interval")).isFalse();
     }
 
     @Test

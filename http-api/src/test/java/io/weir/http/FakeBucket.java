@@ -39,6 +39,9 @@ final class FakeBucket {
         volatile ErrorCode refuseScanReads;
         volatile int openScans;
         volatile int lookups;
+
+        /** What the bucket says of the object store. */
+        volatile Bucket.RemoteDescription remote;
     }
 
     private record Stored(long baseOffset, long timestampMs, EncodedRows rows, ByteBuffer types) {}
@@ -106,7 +109,7 @@ final class FakeBucket {
                                     bucket.end * 10,
                                     0,
                                     0,
-                                    null,
+                                    faults.remote,
                                     List.of()));
                 }
                 return Behaviors.same();

@@ -6,6 +6,7 @@ import com.typesafe.config.ConfigFactory;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.weir.http.HttpServer;
 import io.weir.http.HttpSettings;
+import io.weir.http.RemoteMetrics;
 import io.weir.sharding.WeirNode;
 import java.security.SecureRandom;
 import java.time.Clock;
@@ -64,12 +65,9 @@ final class StartCommand implements Callable<Integer> {
 
     private static CompletionStage<ServerBinding> serve(WeirNode node) {
         HttpSettings settings = HttpSettings.from(node.system().settings().config());
+        PrometheusRegistry registry = PrometheusRegistry.defaultRegistry;
+        node.remote().ifPresent(remote -> RemoteMetrics.register(remote, registry));
         return HttpServer.start(
-                node.cluster(),
-                settings,
-                node.allocator(),
-                PrometheusRegistry.defaultRegistry,
-                Clock.systemUTC(),
-                new SecureRandom());
+                node.cluster(), settings, node.allocator(), registry, Clock.systemUTC(), new SecureRandom());
     }
 }

@@ -2,6 +2,8 @@ package io.weir.server;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -32,43 +34,71 @@ final class StatusCommand implements Callable<Integer> {
                     member.path("version").asText(),
                     member.path("buckets_led").asInt());
         }
-        out.printf("%n%-32s %8s %14s %14s%n", "table", "buckets", "rows", "bytes (hot)");
-        forEachName(
-                api,
-                "/v1/databases",
-                "databases",
-                database ->
-                        forEachName(api, "/v1/databases/" + HttpApi.encode(database) + "/tables", "tables", table -> {
-                            long rows = 0;
-                            long bytes = 0;
-                            int buckets = 0;
-                            String name = database + "." + table;
-                            for (JsonNode bucket : api.get(HttpApi.tablePath(name) + "/buckets")
-                                    .path("buckets")) {
-                                buckets++;
-                                rows += bucket.path("high_watermark").asLong()
-                                        - bucket.path("log_start_offset").asLong();
-                                bytes += bucket.path("hot_bytes").asLong();
-                            }
-                            out.printf("%-32s %8d %,14d %,14d%n", name, buckets, rows, bytes);
-                        }));
+        out.printf(
+                "%n%-32s %8s %14s %16s %16s %16s%n",
+                "table", "buckets", "rows", "bytes (hot)", "bytes (remote)", "upload backlog");
+        List<String> problems = new ArrayList<>();
+        forEach(api, "/v1/databases", "databases", database -> {
+            String tables = "/v1/databases/" + HttpApi.encode(name(database)) + "/tables";
+            forEach(api, tables, "tables", table -> print(api, out, name(database) + "." + name(table), problems));
+        });
+        if (!problems.isEmpty()) {
+            out.printf("%nThe object store does not take everything:%n");
+            problems.forEach(problem -> out.printf("  %s%n", problem));
+        }
         out.flush();
         return 0;
     }
 
-    private interface NameVisitor {
-        void visit(String name) throws Exception;
+    private static void print(HttpApi api, PrintWriter out, String table, List<String> problems) throws Exception {
+        Sums sums = new Sums();
+        forEach(api, HttpApi.tablePath(table) + "/buckets", "buckets", sums::add);
+        out.printf(
+                "%-32s %8d %,14d %,16d %,16d %,16d%n",
+                table, sums.buckets, sums.rows, sums.hotBytes, sums.remoteBytes, sums.backlogBytes);
+        if (!sums.problem.isEmpty()) {
+            problems.add(table + ": " + sums.problem);
+        }
     }
 
-    private static void forEachName(HttpApi api, String path, String member, NameVisitor visitor) throws Exception {
+    /** Over the buckets of one table. */
+    private static final class Sums {
+        private int buckets;
+        private long rows;
+        private long hotBytes;
+        private long remoteBytes;
+        private long backlogBytes;
+        private String problem = "";
+
+        void add(JsonNode bucket) {
+            buckets++;
+            rows += bucket.path("high_watermark").asLong()
+                    - bucket.path("log_start_offset").asLong();
+            hotBytes += bucket.path("hot_bytes").asLong();
+            remoteBytes += bucket.path("remote_bytes").asLong();
+            backlogBytes += bucket.path("upload_backlog_bytes").asLong();
+            if (problem.isEmpty() && bucket.hasNonNull("upload_problem")) {
+                problem = bucket.path("upload_problem").asText();
+            }
+        }
+    }
+
+    private interface Visitor {
+        void visit(JsonNode item) throws Exception;
+    }
+
+    private static void forEach(HttpApi api, String path, String member, Visitor visitor) throws Exception {
         String token = "";
         do {
             JsonNode page = api.get(path + "?page_size=1000" + (token.isEmpty() ? "" : "&page_token=" + token));
             for (JsonNode item : page.path(member)) {
-                visitor.visit(
-                        item.isTextual() ? item.asText() : item.path("name").asText());
+                visitor.visit(item);
             }
             token = HttpApi.encode(page.path("next_page_token").asText(""));
         } while (!token.isEmpty());
+    }
+
+    private static String name(JsonNode item) {
+        return item.isTextual() ? item.asText() : item.path("name").asText();
     }
 }

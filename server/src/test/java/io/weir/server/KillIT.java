@@ -13,53 +13,53 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** kill -9 at random moments while several writers load: nothing acknowledged is lost, nothing is there twice. */
+/**
+ * kill -9 at random moments while several writers load and segments are uploaded: nothing acknowledged is lost, nothing is there twice, no object
+ * is left that no manifest names; then the disk is lost, and all that was uploaded is there.
+ */
 class KillIT {
     private static final int KILLS = 20;
     private static final int WRITERS = 4;
     private static final String TABLE = "/v1/databases/d/tables/t";
 
     @TempDir
-    Path data;
+    Path directory;
 
     @Test
     void acknowledgedRowsSurviveTwentyKills() throws Exception {
         long seed = Long.getLong("weir.sim.seed", System.nanoTime());
         System.out.println("KillIT seed=" + seed + " (replay the kill times with -Dweir.sim.seed=" + seed + ")");
         SplittableRandom random = new SplittableRandom(seed);
-        AtomicReference<StoreProcess> store = new AtomicReference<>(StoreProcess.start(data, Map.of()));
-        createTable(store.get());
-        ExecutorService threads = Executors.newFixedThreadPool(WRITERS);
+        TieredStore remote = new TieredStore(directory);
+        KilledStore store = new KilledStore(remote::start);
+        createTable(store.running().get());
         List<Writer> writers = new ArrayList<>();
-        List<Future<?>> running = new ArrayList<>();
         for (int w = 0; w < WRITERS; w++) {
-            Writer writer = new Writer("writer-" + w, w, random.split(), store);
-            writers.add(writer);
-            running.add(threads.submit(writer));
+            writers.add(new Writer("writer-" + w, w, random.split(), store.running()));
         }
-        for (int kill = 1; kill <= KILLS; kill++) {
-            awaitProgress(writers);
-            TimeUnit.MILLISECONDS.sleep(random.nextInt(400));
-            store.get().kill();
-            store.set(StoreProcess.start(data, Map.of()));
+        store.load(writers, KILLS, 1, random);
+        Map<Long, Long> rows = check(store.running().get(), writers);
+        remote.reap(store.running().get());
+        assertThat(check(store.running().get(), writers)).isEqualTo(rows);
+        losesItsDisk(remote, store.running().get(), rows);
+    }
+
+    private static void losesItsDisk(TieredStore remote, StoreProcess store, Map<Long, Long> rows) throws Exception {
+        TieredStore.awaitUploads(store, TABLE);
+        List<Long> uploaded = TieredStore.remoteOffsets(store, TABLE);
+        assertThat(uploaded).as("each bucket has sealed segments").doesNotContain(0L);
+        assertThat(store.terminate()).isLessThan(Duration.ofSeconds(10));
+        remote.loseDisk();
+        try (StoreProcess again = remote.start()) {
+            Map<Long, Long> found = read(again);
+            assertThat(rows.keySet()).containsAll(found.keySet());
+            assertThat(found).hasSize((int) uploaded.stream().mapToLong(n -> n).sum());
+            System.out.printf("KillIT: %,d of %,d rows were on the object store%n", found.size(), rows.size());
         }
-        awaitProgress(writers);
-        writers.forEach(Writer::stop);
-        for (Future<?> future : running) {
-            future.get(60, TimeUnit.SECONDS);
-        }
-        threads.shutdown();
-        check(store.get(), writers);
-        assertThat(store.get().terminate()).isLessThan(Duration.ofSeconds(10));
     }
 
     private static void createTable(StoreProcess store) throws IOException {
@@ -68,28 +68,25 @@ class KillIT {
                 .isEqualTo(201);
         String definition =
                 "{\"name\":\"t\",\"buckets\":2,\"columns\":[{\"name\":\"id\",\"type\":\"BIGINT\",\"nullable\":false},"
-                        + "{\"name\":\"writer\",\"type\":\"STRING\"},{\"name\":\"text\",\"type\":\"STRING\"}]}";
+                        + "{\"name\":\"writer\",\"type\":\"STRING\"},{\"name\":\"text\",\"type\":\"STRING\"}],"
+                        + "\"properties\":{\"log.segment-size\":\"64kb\",\"log.local-segments\":\"1\"}}";
         assertThat(store.post("/v1/databases/d/tables", "application/json", definition)
                         .status())
                 .isEqualTo(201);
     }
 
-    /** Every writer gets something acknowledged by the store that now runs. */
-    private static void awaitProgress(List<Writer> writers) {
-        List<Integer> before =
-                writers.stream().map(Writer::acknowledgedRequests).toList();
-        Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> {
-            for (int w = 0; w < writers.size(); w++) {
-                writers.get(w).rethrow();
-                if (writers.get(w).acknowledgedRequests() <= before.get(w)) {
-                    return false;
-                }
-            }
-            return true;
-        });
+    private static Map<Long, Long> check(StoreProcess store, List<Writer> writers) throws IOException {
+        Set<Long> expected = new HashSet<>();
+        writers.forEach(writer -> expected.addAll(writer.acknowledged));
+        System.out.printf("KillIT: %,d rows acknowledged over %d kills%n", expected.size(), KILLS);
+        Map<Long, Long> seen = read(store);
+        assertThat(seen.keySet()).as("rows in the log are those acknowledged").isEqualTo(expected);
+        assertThat(seen.values()).as("no row twice").containsOnly(1L);
+        return seen;
     }
 
-    private static void check(StoreProcess store, List<Writer> writers) throws IOException {
+    /** How often each id is in the log. */
+    private static Map<Long, Long> read(StoreProcess store) throws IOException {
         Map<Long, Long> seen = new HashMap<>();
         Map<Integer, Long> nextOffset = new HashMap<>();
         String cursor = "earliest";
@@ -109,64 +106,35 @@ class KillIT {
             }
             cursor = page.path("next").asText();
         }
-        Set<Long> expected = new HashSet<>();
-        writers.forEach(writer -> expected.addAll(writer.acknowledged));
-        System.out.printf("KillIT: %,d rows acknowledged over %d kills%n", expected.size(), KILLS);
-        assertThat(seen.keySet()).as("rows in the log are those acknowledged").isEqualTo(expected);
-        assertThat(seen.values()).as("no row twice").containsOnly(1L);
+        return seen;
     }
 
     /** Sends request after request under its writer id; one whose answer was lost is sent again, with the same sequence and rows. */
-    private static final class Writer implements Runnable {
+    private static final class Writer extends KilledStore.Writer {
         private final String id;
-        private final long idBase;
         private final SplittableRandom random;
         private final AtomicReference<StoreProcess> store;
         private final Set<Long> acknowledged = new HashSet<>();
-        private volatile int acknowledgedRequests;
-        private volatile boolean stopped;
-        private volatile Throwable failure;
+        private long nextId;
 
         Writer(String id, int number, SplittableRandom random, AtomicReference<StoreProcess> store) {
             this.id = id;
-            this.idBase = number * 1_000_000_000L;
+            this.nextId = number * 1_000_000_000L;
             this.random = random;
             this.store = store;
         }
 
-        int acknowledgedRequests() {
-            return acknowledgedRequests;
-        }
-
-        void stop() {
-            stopped = true;
-        }
-
-        void rethrow() {
-            if (failure != null) {
-                throw new AssertionError(failure);
-            }
-        }
-
         @Override
-        public void run() {
-            try {
-                long nextId = idBase;
-                for (long sequence = 1; !stopped; sequence++) {
-                    List<Long> ids = new ArrayList<>();
-                    StringBuilder body = new StringBuilder();
-                    for (int rows = 1 + random.nextInt(50); rows > 0; rows--) {
-                        ids.add(nextId);
-                        body.append("{\"id\":" + nextId++ + ",\"writer\":\"" + id + "\",\"text\":\""
-                                + "x".repeat(random.nextInt(100)) + "\"}\n");
-                    }
-                    PatientClient.send(store, "POST", TABLE + "/rows", body.toString(), id, sequence);
-                    acknowledged.addAll(ids);
-                    acknowledgedRequests++;
-                }
-            } catch (Throwable e) {
-                failure = e;
+        void request(long sequence) throws InterruptedException {
+            List<Long> ids = new ArrayList<>();
+            StringBuilder body = new StringBuilder();
+            for (int rows = 1 + random.nextInt(50); rows > 0; rows--) {
+                ids.add(nextId);
+                body.append("{\"id\":" + nextId++ + ",\"writer\":\"" + id + "\",\"text\":\""
+                        + "x".repeat(random.nextInt(100)) + "\"}\n");
             }
+            PatientClient.send(store, "POST", TABLE + "/rows", body.toString(), id, sequence);
+            acknowledged.addAll(ids);
         }
     }
 }

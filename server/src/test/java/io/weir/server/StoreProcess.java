@@ -32,8 +32,8 @@ final class StoreProcess implements AutoCloseable {
         this.uri = uri;
     }
 
-    /** Returns when the store says that it is ready; {@code settings} are environment variables. */
-    static StoreProcess start(Path dataDirectory, Map<String, String> settings) {
+    /** Returns when the store says that it is ready; {@code settings} are environment variables, {@code properties} system properties. */
+    static StoreProcess start(Path dataDirectory, Map<String, String> settings, String... properties) {
         QuickStart.prepare();
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -45,6 +45,9 @@ final class StoreProcess implements AutoCloseable {
         // Most of these processes live for seconds.
         command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:SharedArchiveFile=" + QuickStart.ARCHIVE));
         command.addAll(List.of("-Xlog:cds=off", "-Xlog:cds+dynamic=off", "-Xmx512m"));
+        for (String property : properties) {
+            command.add("-D" + property);
+        }
         command.addAll(List.of("-cp", QuickStart.PROGRAM.resolve("lib") + "/*", Main.class.getName(), "start"));
         ProcessBuilder builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
         builder.environment().put("WEIR_DATA_DIR", dataDirectory.toString());

@@ -12,10 +12,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -23,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * kill -9 at random moments during upserts, patches, deletes and sums: every acknowledged write is in the rows, once, and the changelog
- * replayed gives the rows.
+ * replayed gives the rows; no object is left that no manifest names, and after the disk is lost all is there again from the object store.
  */
 class UpsertKillIT {
     private static final int KILLS = 20;
@@ -34,41 +30,51 @@ class UpsertKillIT {
     /** Of each writer, at least. */
     private static final int REQUESTS_BETWEEN_KILLS = 5;
 
+    private static final String SMALL =
+            "\"log.segment-size\":\"64kb\",\"log.local-segments\":\"1\",\"kv.snapshot-interval\":\"1s\"";
     private static final String ROWS = "/v1/databases/d/tables/rows";
     private static final String SUMS = "/v1/databases/d/tables/sums";
 
     @TempDir
-    Path data;
+    Path directory;
 
     @Test
     void acknowledgedChangesSurviveTwentyKills() throws Exception {
         long seed = Long.getLong("weir.sim.seed", System.nanoTime());
         System.out.println("UpsertKillIT seed=" + seed + " (replay the kill times with -Dweir.sim.seed=" + seed + ")");
         SplittableRandom random = new SplittableRandom(seed);
-        AtomicReference<StoreProcess> store = new AtomicReference<>(StoreProcess.start(data, Map.of()));
-        createTables(store.get());
-        ExecutorService threads = Executors.newFixedThreadPool(WRITERS);
+        TieredStore remote = new TieredStore(directory);
+        KilledStore store = new KilledStore(remote::start);
+        createTables(store.running().get());
         List<Writer> writers = new ArrayList<>();
-        List<Future<?>> running = new ArrayList<>();
         for (int w = 0; w < WRITERS; w++) {
-            Writer writer = new Writer(w, random.split(), store);
-            writers.add(writer);
-            running.add(threads.submit(writer));
+            writers.add(new Writer(w, random.split(), store.running()));
         }
-        for (int kill = 1; kill <= KILLS; kill++) {
-            awaitProgress(writers);
-            TimeUnit.MILLISECONDS.sleep(random.nextInt(400));
-            store.get().kill();
-            store.set(StoreProcess.start(data, Map.of()));
+        store.load(writers, KILLS, REQUESTS_BETWEEN_KILLS, random);
+        StoreProcess running = store.running().get();
+        check(running, writers);
+        awaitSnapshots(running);
+        remote.reap(running);
+        assertThat(running.terminate()).isLessThan(Duration.ofSeconds(10));
+        remote.loseDisk();
+        try (StoreProcess again = remote.start()) {
+            check(again, writers);
         }
-        awaitProgress(writers);
-        writers.forEach(Writer::stop);
-        for (Future<?> future : running) {
-            future.get(60, TimeUnit.SECONDS);
-        }
-        threads.shutdown();
-        check(store.get(), writers);
-        assertThat(store.get().terminate()).isLessThan(Duration.ofSeconds(10));
+    }
+
+    /** Until each bucket's newest snapshot holds all that was written. */
+    private static void awaitSnapshots(StoreProcess store) {
+        Awaitility.await().atMost(Duration.ofSeconds(90)).until(() -> {
+            for (String table : List.of(ROWS, SUMS)) {
+                for (JsonNode bucket : store.get(table + "/buckets").json().path("buckets")) {
+                    if (bucket.path("kv_snapshot_offset").asLong(-1)
+                            != bucket.path("high_watermark").asLong()) {
+                        return false;
+                    }
+                }
+            }
+            return true;
+        });
     }
 
     private static void createTables(StoreProcess store) throws IOException {
@@ -78,31 +84,19 @@ class UpsertKillIT {
                 "/v1/databases/d/tables",
                 "{\"name\":\"rows\",\"buckets\":2,\"primary_key\":[\"id\"],\"columns\":["
                         + "{\"name\":\"id\",\"type\":\"BIGINT\",\"nullable\":false},"
-                        + "{\"name\":\"n\",\"type\":\"BIGINT\"},{\"name\":\"text\",\"type\":\"STRING\"}]}");
+                        + "{\"name\":\"n\",\"type\":\"BIGINT\"},{\"name\":\"text\",\"type\":\"STRING\"}],"
+                        + "\"properties\":{" + SMALL + "}}");
         created(
                 store,
                 "/v1/databases/d/tables",
                 "{\"name\":\"sums\",\"buckets\":2,\"primary_key\":[\"id\"],\"columns\":["
                         + "{\"name\":\"id\",\"type\":\"BIGINT\",\"nullable\":false},{\"name\":\"n\",\"type\":\"BIGINT\"}],"
-                        + "\"properties\":{\"merge-engine\":\"aggregation\",\"fields.n.agg\":\"sum\"}}");
+                        + "\"properties\":{\"merge-engine\":\"aggregation\",\"fields.n.agg\":\"sum\"," + SMALL + "}}");
     }
 
     private static void created(StoreProcess store, String path, String body) throws IOException {
         StoreProcess.Answer answer = store.post(path, "application/json", body);
         assertThat(answer.status()).as(answer.body()).isEqualTo(201);
-    }
-
-    private static void awaitProgress(List<Writer> writers) {
-        List<Integer> before = writers.stream().map(Writer::acknowledged).toList();
-        Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> {
-            for (int w = 0; w < writers.size(); w++) {
-                writers.get(w).rethrow();
-                if (writers.get(w).acknowledged() < before.get(w) + REQUESTS_BETWEEN_KILLS) {
-                    return false;
-                }
-            }
-            return true;
-        });
     }
 
     private static void check(StoreProcess store, List<Writer> writers) throws IOException {
@@ -176,16 +170,13 @@ class UpsertKillIT {
     }
 
     /** Writes its own keys, and its share of sums that all writers add to. */
-    private static final class Writer implements Runnable {
+    private static final class Writer extends KilledStore.Writer {
         private final String id;
         private final int firstKey;
         private final SplittableRandom random;
         private final AtomicReference<StoreProcess> store;
         private final Map<Long, JsonNode> rows = new HashMap<>();
         private final Map<Long, Long> sums = new HashMap<>();
-        private volatile int acknowledged;
-        private volatile boolean stopped;
-        private volatile Throwable failure;
 
         Writer(int number, SplittableRandom random, AtomicReference<StoreProcess> store) {
             this.id = "writer-" + number;
@@ -194,34 +185,13 @@ class UpsertKillIT {
             this.store = store;
         }
 
-        int acknowledged() {
-            return acknowledged;
-        }
-
-        void stop() {
-            stopped = true;
-        }
-
-        void rethrow() {
-            if (failure != null) {
-                throw new AssertionError(failure);
-            }
-        }
-
         @Override
-        public void run() {
-            try {
-                for (long sequence = 1; !stopped; sequence++) {
-                    switch (random.nextInt(4)) {
-                        case 0 -> add(sequence);
-                        case 1 -> patch(sequence);
-                        case 2 -> delete(sequence);
-                        default -> upsert(sequence);
-                    }
-                    acknowledged++;
-                }
-            } catch (Throwable e) {
-                failure = e;
+        void request(long sequence) throws InterruptedException {
+            switch (random.nextInt(4)) {
+                case 0 -> add(sequence);
+                case 1 -> patch(sequence);
+                case 2 -> delete(sequence);
+                default -> upsert(sequence);
             }
         }
 

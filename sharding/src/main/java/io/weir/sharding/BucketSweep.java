@@ -26,7 +26,7 @@ final class BucketSweep {
     private static final Pattern DATA =
             Pattern.compile("buckets/[\\d-]+/(?:log/\\d{20}-\\d{10}-%s\\.segment|kv/%s(?:\\.snapshot|-[^/]+))"
                     .formatted(ATTEMPT, ATTEMPT));
-    private static final Pattern COPY = Pattern.compile("buckets/[\\d-]+/manifest/\\d{20}\\.json");
+    private static final Pattern COPY = Pattern.compile("buckets/[\\d-]+/manifest/00\\d{18}\\.json");
 
     private final BucketId bucket;
     private final ReaperPass.Ports ports;

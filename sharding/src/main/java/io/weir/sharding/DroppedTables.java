@@ -60,13 +60,18 @@ final class DroppedTables {
     List<BucketId> onDisk() {
         try {
             return files.list(logs).stream()
-                    .filter(name -> BUCKET_DIRECTORY.matcher(name).matches())
-                    .filter(name -> BucketId.parse(name).entityId().equals(name))
+                    .filter(DroppedTables::isBucket)
                     .map(BucketId::parse)
                     .toList();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** True for names that a bucket's directory can have. */
+    static boolean isBucket(String name) {
+        return BUCKET_DIRECTORY.matcher(name).matches()
+                && BucketId.parse(name).entityId().equals(name);
     }
 
     private List<BucketId> deleteDropped(List<BucketId> found, Catalog.Reply reply) {

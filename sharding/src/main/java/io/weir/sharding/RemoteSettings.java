@@ -30,7 +30,7 @@ public record RemoteSettings(
     private static final String AUTO = "auto";
 
     /** The clocks of two nodes may differ by so much and an upload may still take its time. */
-    private static final Duration GRACE_MIN = Duration.ofMinutes(2);
+    private static final Duration GRACE_MIN = Duration.ofSeconds(2);
 
     public RemoteSettings {
         lostNodes = List.copyOf(lostNodes);

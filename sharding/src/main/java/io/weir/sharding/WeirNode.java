@@ -77,6 +77,7 @@ public final class WeirNode {
     private final ActorSystem<Void> system;
     private final BufferAllocator allocator;
     private final ClusterView cluster;
+    private final @Nullable RemoteTier remote;
     private final CompletionStage<Done> ready;
     private final CompletionStage<Void> givenBack;
 
@@ -85,12 +86,14 @@ public final class WeirNode {
             ActorSystem<Void> system,
             BufferAllocator allocator,
             ClusterView cluster,
+            @Nullable RemoteTier remote,
             CompletionStage<Done> ready,
             CompletionStage<Void> givenBack) {
         this.settings = settings;
         this.system = system;
         this.allocator = allocator;
         this.cluster = cluster;
+        this.remote = remote;
         this.ready = ready;
         this.givenBack = givenBack;
     }
@@ -103,11 +106,7 @@ public final class WeirNode {
      * @throws IllegalStateException where another process uses the data directory
      */
     public static WeirNode start(Config application) {
-        Config layered = ConfigFactory.defaultOverrides()
-                .withFallback(application)
-                .withFallback(ConfigFactory.parseResourcesAnySyntax(WeirNode.class.getClassLoader(), "weir-node.conf"))
-                .withFallback(ConfigFactory.defaultReferenceUnresolved())
-                .resolve();
+        Config layered = layered(application);
         NodeSettings settings = NodeSettings.from(layered);
         DataDirectory data = DataDirectory.open(settings.dataDirectory(), UUID::randomUUID);
         BufferAllocator allocator = new RootAllocator(settings.arrowMemory());
@@ -137,6 +136,15 @@ public final class WeirNode {
             system.terminate();
             throw e;
         }
+    }
+
+    /** What the user set, then what a node sets in Pekko, then all defaults; system properties win. */
+    static Config layered(Config application) {
+        return ConfigFactory.defaultOverrides()
+                .withFallback(application)
+                .withFallback(ConfigFactory.parseResourcesAnySyntax(WeirNode.class.getClassLoader(), "weir-node.conf"))
+                .withFallback(ConfigFactory.defaultReferenceUnresolved())
+                .resolve();
     }
 
     private static void giveBack(
@@ -252,7 +260,7 @@ public final class WeirNode {
                 view.askCatalog(Catalog.ListDatabases::new).thenApply(reply -> Done.getInstance());
         CompletionStage<Done> ready =
                 remote == null ? inCluster : inCluster.thenCompose(done -> remote.serve(view, mirror));
-        return new WeirNode(settings, system, allocator, view, ready, givenBack);
+        return new WeirNode(settings, system, allocator, view, remote == null ? null : remote.tier(), ready, givenBack);
     }
 
     private static <M> ActorRef<M> singleton(ActorSystem<?> system, SingletonActor<M> actor) {
@@ -323,6 +331,11 @@ public final class WeirNode {
 
     public WeirCluster cluster() {
         return cluster;
+    }
+
+    /** The way to the object store; empty where this node has none. */
+    public Optional<RemoteTier> remote() {
+        return Optional.ofNullable(remote);
     }
 
     /** Bounded memory for Arrow vectors, shared by all of this node. */

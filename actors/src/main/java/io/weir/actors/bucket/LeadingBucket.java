@@ -390,7 +390,10 @@ final class LeadingBucket extends AbstractBehavior<Bucket.Command> {
     private Behavior<Bucket.Command> onTick() {
         writes.execute(() -> {
             try {
-                log.applyRetention(rows == null ? Long.MAX_VALUE : rows.kv().syncedOffset());
+                log.applyRetention(
+                        rows == null
+                                ? Long.MAX_VALUE
+                                : uploads.keepFrom(rows.kv().syncedOffset()));
             } catch (IOException | RuntimeException e) {
                 getLogger().warn("bucket {} retention failed, it is tried again at the next tick", bucket, e);
             }

@@ -160,6 +160,9 @@ final class RemoteWork {
 
     /** What is not named by the time that the reaper looks at may be gone the next moment, and must not be named any more. */
     private void checkInTime(StoredObject stored) {
+        if (remote.hasEnded()) {
+            throw new WeirException(Replies.STOPPING.code(), Replies.STOPPING.detail());
+        }
         long ageMs =
                 ports.clock().millis() - RemoteNames.startedMs(stored.name()).orElseThrow();
         if (ageMs > tier.reaperGrace().toMillis() / 4 * 3) {

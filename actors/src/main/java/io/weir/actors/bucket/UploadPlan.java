@@ -103,7 +103,7 @@ final class UploadPlan {
         return new Rest(due);
     }
 
-    /** The newest segment stays, however old: it says where the offsets of a restored log go on. */
+    /** The newest segment stays, however old: a log that is restored begins with the writers' memory in it. */
     private static long removable(Manifest manifest, long expiredBelow) {
         List<RemoteSegment> segments = manifest.segments();
         return segments.stream()
@@ -123,15 +123,17 @@ final class UploadPlan {
 
     private static Step upload(Manifest manifest, LogView log) {
         SealedSegment segment = log.waiting().get(0);
-        long end = manifest.segments().isEmpty() ? segment.baseOffset() : manifest.remoteEnd();
+        long end = manifest.remoteEnd();
         if (segment.baseOffset() < end) {
             return new Fail("the log has a segment [%d, %d), but on the object store it ends at offset %d"
                     .formatted(segment.baseOffset(), segment.endOffset(), end));
         }
+        boolean hole = segment.baseOffset() > end;
         // Retention leaves a hole only together with all that is older. What got lost otherwise costs nothing on the
         // store.
-        return segment.baseOffset() > end && log.localStart() < segment.baseOffset()
-                ? new Fail("rows from offset %d to %d are missing on the disk and were not uploaded yet"
+        boolean lost = hole && !manifest.segments().isEmpty() && log.localStart() < segment.baseOffset();
+        return lost || (hole && !manifest.snapshots().isEmpty())
+                ? new Fail("rows from offset %d to %d were not uploaded and are not on this disk any more"
                         .formatted(end, segment.baseOffset()))
                 : new UploadSegment(segment);
     }
@@ -151,11 +153,7 @@ final class UploadPlan {
         // A clock that went back must not put it off for long.
         long since =
                 newest.map(KvSnapshot::takenMs).map(ms -> Math.min(ms, nowMs)).orElse(startedMs);
-        // With a hole in the log behind it, the newest snapshot is of no use any more.
-        boolean cutOff = newest.isPresent()
-                && !manifest.segments().isEmpty()
-                && newest.get().offset() < manifest.segments().get(0).baseOffset();
-        return Math.max(cutOff ? nowMs : since + interval.toMillis(), noSnapshotBeforeMs);
+        return Math.max(since + interval.toMillis(), noSnapshotBeforeMs);
     }
 
     /** Whether the log up to its end could be on the object store, which a snapshot needs. */

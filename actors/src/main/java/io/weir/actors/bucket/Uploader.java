@@ -6,6 +6,8 @@ import io.weir.actors.bucket.UploadPlan.Step;
 import io.weir.actors.catalog.TableInfo;
 import io.weir.actors.catalog.TableProperties;
 import io.weir.persistence.kv.KvSnapshots;
+import io.weir.persistence.log.SealedSegment;
+import io.weir.persistence.objects.UploadBacklog;
 import java.time.Duration;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
@@ -59,6 +61,7 @@ final class Uploader extends AbstractBehavior<Uploader.Command> {
     private final BucketPorts ports;
     private final BucketRemote remote;
     private final int leaderEpoch;
+    private final UploadBacklog.Part backlog;
     private final RemoteWork work;
     private final UploadPlan plan;
     private TableInfo table;
@@ -90,6 +93,7 @@ final class Uploader extends AbstractBehavior<Uploader.Command> {
         this.ports = ports;
         this.remote = remote;
         this.leaderEpoch = open.leaderEpoch();
+        this.backlog = remote.tier().backlog().open();
         this.work = new RemoteWork(bucket, ports, open, remote, writes, context.getSystem());
         this.plan = new UploadPlan(ports.clock().millis(), open.log().endOffset());
         this.table = open.table();
@@ -120,6 +124,7 @@ final class Uploader extends AbstractBehavior<Uploader.Command> {
                 .onMessage(Failed.class, m -> onFailed(m.cause()))
                 .onMessage(Again.class, this::onAgain)
                 .onSignal(PostStop.class, stopped -> {
+                    backlog.close();
                     dropTaken();
                     return this;
                 })
@@ -221,6 +226,7 @@ final class Uploader extends AbstractBehavior<Uploader.Command> {
                     .formatted(manifest.epoch(), manifest.node().address(), leaderEpoch);
             getContext().getLog().warn("bucket {}: {}", bucket.entityId(), why);
             remote.problem(why);
+            backlog.close();
             dropTaken();
             timers.cancelAll();
             return Behaviors.ignore();
@@ -233,6 +239,9 @@ final class Uploader extends AbstractBehavior<Uploader.Command> {
     private Behavior<Command> onLooked(Looked looked) {
         busy = false;
         log = looked.log();
+        backlog.set(
+                log.waiting().size(),
+                log.waiting().stream().mapToLong(SealedSegment::bytes).sum());
         return next();
     }
 
@@ -275,11 +284,14 @@ final class Uploader extends AbstractBehavior<Uploader.Command> {
                 || current instanceof UploadPlan.DropSnapshot;
         if (ofSnapshot || taken != null) {
             dropTaken();
-            Duration pause = remote.tier().retryDelay(plan.snapshotFailed());
+            int failures = plan.snapshotFailed();
+            Duration pause = remote.tier().retryDelay(failures);
             plan.noSnapshotBefore(ports.clock().millis() + pause.toMillis());
+            if (failures == 1) {
+                getContext().getLog().warn("bucket {}: no KV snapshot for now: {}", bucket.entityId(), why);
+            }
         }
         if (ofSnapshot) {
-            getContext().getLog().warn("bucket {}: no KV snapshot for now: {}", bucket.entityId(), why);
             return next();
         }
         int failures = plan.failed();

@@ -47,6 +47,17 @@ final class Uploads {
         }
     }
 
+    /**
+     * From which offset on retention leaves a primary-key table's log on this disk: what follows a KV snapshot and is not uploaded yet
+     * stays, whatever its age, else the snapshot would be of no use. On any thread.
+     *
+     * @param synced offset from which on the KV state here needs it
+     */
+    long keepFrom(long synced) {
+        Manifest manifest = remote == null ? Manifest.EMPTY : remote.manifest();
+        return manifest.snapshots().isEmpty() ? synced : Math.min(synced, manifest.remoteEnd());
+    }
+
     Bucket.@Nullable RemoteDescription describe() {
         return remote == null ? null : remote.describe(log);
     }

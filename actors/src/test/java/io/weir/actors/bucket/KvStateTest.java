@@ -12,11 +12,19 @@ import io.weir.codec.ingest.ChangeKind;
 import io.weir.codec.row.Key;
 import io.weir.codec.row.KeyEncoder;
 import io.weir.persistence.file.SimFileStore;
+import io.weir.persistence.kv.DurableOffset;
 import io.weir.persistence.kv.KvBatch;
+import io.weir.persistence.kv.KvSnapshot;
+import io.weir.persistence.kv.KvSnapshots;
 import io.weir.persistence.kv.KvStores;
 import io.weir.persistence.kv.SimKvEngine;
 import io.weir.persistence.log.BucketLog;
 import io.weir.persistence.log.LogSettings;
+import io.weir.persistence.objects.ObjectFiles;
+import io.weir.persistence.objects.RemoteTier;
+import io.weir.persistence.objects.SimFaults;
+import io.weir.persistence.objects.SimObjectStore;
+import io.weir.persistence.objects.Transfers;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -25,16 +33,26 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import org.apache.arrow.memory.RootAllocator;
+import org.apache.pekko.actor.ActorSystem;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestInbox;
+import org.apache.pekko.stream.Materializer;
+import org.apache.pekko.stream.SystemMaterializer;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** The KV state of a bucket beyond what its simulation does by chance. */
 class KvStateTest {
+    private static final ActorSystem SYSTEM = ActorSystem.create("kv-state");
     private static final Path LOGS = Path.of("/sim");
     private static final BucketId BUCKET = new BucketId(1, 0);
     private static final Path DIRECTORY = LOGS.resolve(BUCKET.entityId());
@@ -53,7 +71,9 @@ class KvStateTest {
     private static final TableProperties PROPERTIES = TableProperties.from(Map.of());
 
     private final SimFileStore files = new SimFileStore(new Random(1));
-    private final SimKvEngine engine = new SimKvEngine();
+    private final SimKvEngine engine = new SimKvEngine(files);
+    private @Nullable BucketRemote remote;
+    private final ExecutorService executor = Executors.newSingleThreadExecutor();
     private KvStores stores;
     private BucketLog log;
     private PrimaryKeyState state;
@@ -79,7 +99,128 @@ class KvStateTest {
                 BucketSettings.from(ConfigFactory.load()));
         LogSettings tiny = new LogSettings(300, Duration.ofDays(1), Duration.ZERO, 1, 100);
         log = BucketLog.open(files, DIRECTORY, tiny, Clock.systemUTC());
-        state = new PrimaryKeyState(new KvState(ports, BUCKET, log, null), log, ports.settings(), 1);
+        state = new PrimaryKeyState(new KvState(ports, BUCKET, log, remote), log, ports.settings(), 1);
+    }
+
+    @AfterEach
+    void stopExecutor() {
+        executor.shutdownNow();
+    }
+
+    @AfterAll
+    static void stopSystem() {
+        SYSTEM.terminate();
+    }
+
+    /** Gives the bucket an object store with nothing in it. */
+    private SimObjectStore addRemote() throws IOException {
+        Materializer materializer = SystemMaterializer.get(SYSTEM).materializer();
+        SimObjectStore objects = new SimObjectStore(1, materializer);
+        Duration timeout = Duration.ofSeconds(20);
+        RemoteTier tier = new RemoteTier(
+                objects,
+                new Transfers(objects, 2, 1, executor, timeout, materializer),
+                new ObjectFiles(objects, 1 << 20, 1 << 16, 2, timeout, materializer),
+                Clock.systemUTC(),
+                new Random(2),
+                Duration.ofHours(1));
+        remote = new BucketRemote(tier, new KvSnapshots(tier, files, BUCKET.entityId(), DIRECTORY), Manifest.EMPTY);
+        state.kv().close();
+        log.close();
+        open();
+        return objects;
+    }
+
+    private KvSnapshot upload(long takenMs) throws IOException {
+        BucketRemote to = Objects.requireNonNull(remote);
+        List<KvSnapshot> known = to.manifest().snapshots();
+        KvSnapshot done;
+        try (KvSnapshots.Local local = state.snapshot(TABLE, PROPERTIES, takenMs)) {
+            assertThat(local.offset()).isEqualTo(log.endOffset());
+            done = to.snapshots().upload(local, known).toCompletableFuture().join();
+        }
+        to.manifest(to.manifest().with(new BucketManifest.SnapshotAdded(done, 0, takenMs)));
+        return done;
+    }
+
+    /** The KV state is gone, and what says how much of it was durable. */
+    private void loseStore() throws IOException {
+        state.kv().close();
+        log.close();
+        engine.destroy(STORE);
+        files.delete(DIRECTORY.resolve(DurableOffset.FILE));
+        open();
+    }
+
+    private void assertAllRowsThere(int rows) throws IOException {
+        for (int i = 0; i < rows; i++) {
+            assertThat(read(i)).isEqualTo(row(i, "text " + i));
+        }
+    }
+
+    @Test
+    void aStateThatIsGoneComesFromTheNewestSnapshotThoughTheLogIsTrimmed() throws IOException {
+        SimObjectStore objects = addRemote();
+        for (int i = 0; i < 20; i++) {
+            write(i, "text " + i);
+        }
+        KvSnapshot snapshot = upload(5);
+        assertThat(files.list(DIRECTORY)).noneMatch(KvSnapshots::isTemporary);
+        log.applyRetention(state.kv().syncedOffset());
+        assertThat(log.startOffset()).isPositive();
+        for (int i = 20; i < 30; i++) {
+            write(i, "text " + i);
+        }
+        loseStore();
+        assertAllRowsThere(30);
+        assertThat(state.kv().syncedOffset()).isEqualTo(30);
+
+        // Again, out of reach for a while: no row is missing afterwards.
+        loseStore();
+        objects.faults(new SimFaults(1, 0, 0, 0, 0, 0, Duration.ZERO, 0));
+        refused(ErrorCode.BUCKET_UNAVAILABLE, () -> read(0));
+        objects.faults(SimFaults.NONE);
+        org.awaitility.Awaitility.await()
+                .atMost(Duration.ofSeconds(10))
+                .ignoreException(WeirException.class)
+                .untilAsserted(() -> assertAllRowsThere(30));
+
+        losePower();
+        assertAllRowsThere(30);
+        loseStore();
+        objects.remove(snapshot.descriptor().name());
+        refused(ErrorCode.CORRUPT_DATA, () -> read(0));
+        assertThat(state.kv().problems()).anyMatch(problem -> problem.contains("none of its KV snapshots"));
+    }
+
+    @Test
+    void aDamagedSnapshotIsPassedForTheOlderOne() throws IOException {
+        SimObjectStore objects = addRemote();
+        for (int i = 0; i < 10; i++) {
+            write(i, "text " + i);
+        }
+        upload(5);
+        log.applyRetention(state.kv().syncedOffset());
+        for (int i = 10; i < 20; i++) {
+            write(i, "text " + i);
+        }
+        KvSnapshot newest = upload(6);
+        objects.damage(newest.descriptor().name(), 40);
+        loseStore();
+        assertAllRowsThere(20);
+    }
+
+    @Test
+    void aSnapshotThatTheLogDoesNotReachIsNotUsed() throws IOException {
+        addRemote();
+        write(0, "text 0");
+        KvSnapshot snapshot = upload(5);
+        BucketRemote to = Objects.requireNonNull(remote);
+        to.manifest(to.manifest()
+                .with(new BucketManifest.SnapshotAdded(
+                        new KvSnapshot(99, 7, snapshot.bytes(), snapshot.descriptor()), 0, 7)));
+        loseStore();
+        assertAllRowsThere(1);
     }
 
     private void losePower() throws IOException {

@@ -137,8 +137,6 @@ abstract class RemoteBuckets extends PrimaryKeyBuckets {
         for (int i = 0; i < requests; i++) {
             long from = before.highWatermark() + (long) i * ROWS;
             bucket.tell(new Bucket.Append(List.of(TestRows.range(from, ROWS)), null, writes.ref()));
-        }
-        for (int i = 0; i < requests; i++) {
             writes.expectMessageClass(Bucket.Appended.class, SOON);
         }
     }

@@ -37,7 +37,7 @@ class UploaderSnapshotTest extends RemoteBuckets {
         table.set(table(EVERY_SECOND));
         ActorRef<Bucket.Command> bucket = bucket();
         long end = written(bucket, ChangeKind.UPSERT, row(1, 1, "a"), row(2, 1, "b"))
-                .endOffset();
+                .nextOffset();
         awaitSnapshotAt(end);
         soon().untilAsserted(() -> assertThat(leftOnDisk()).isEmpty());
         assertThat(describe(bucket).remote()).satisfies(remote -> {
@@ -49,7 +49,7 @@ class UploaderSnapshotTest extends RemoteBuckets {
                 .atMost(SOON)
                 .until(() -> manifest().snapshots().size() == 1);
         for (int i = 0; i < 3; i++) {
-            awaitSnapshotAt(written(bucket, ChangeKind.UPSERT, row(3, i, "c")).endOffset());
+            awaitSnapshotAt(written(bucket, ChangeKind.UPSERT, row(3, i, "c")).nextOffset());
         }
         assertThat(manifest().snapshots()).hasSize(Manifest.SNAPSHOTS_KEPT);
         stop(bucket);
@@ -60,7 +60,7 @@ class UploaderSnapshotTest extends RemoteBuckets {
         table.set(table(EVERY_SECOND));
         store.script((operation, name) -> operation == Operation.PUT && name.contains("/kv/") ? Outcome.REFUSED : null);
         ActorRef<Bucket.Command> bucket = bucket();
-        long end = written(bucket, ChangeKind.UPSERT, row(1, 1, "a")).endOffset();
+        long end = written(bucket, ChangeKind.UPSERT, row(1, 1, "a")).nextOffset();
         soon().untilAsserted(() -> {
             assertThat(describe(bucket).remote().problem()).contains("simulated");
             assertThat(manifest().remoteEnd()).isEqualTo(end);
@@ -85,7 +85,7 @@ class UploaderSnapshotTest extends RemoteBuckets {
             return null;
         });
         ActorRef<Bucket.Command> bucket = bucket();
-        long end = written(bucket, ChangeKind.UPSERT, row(1, 1, "a")).endOffset();
+        long end = written(bucket, ChangeKind.UPSERT, row(1, 1, "a")).nextOffset();
         soon().until(() -> store.standing() > 0);
         stop(bucket);
         store.script((operation, name) -> null);

@@ -165,6 +165,12 @@ class TableRulesTest {
         "log.linger,2s",
         "log.retained-size,1kb",
         "log.retained-size,1.5",
+        "log.local-segments,-1",
+        "log.local-segments,100001",
+        "log.local-segments,some",
+        "kv.snapshot-interval,500ms",
+        "kv.snapshot-interval,366d",
+        "kv.snapshot-interval,often",
         "durability,none"
     })
     void badValuesAreRefusedByName(String name, String value) {
@@ -172,7 +178,7 @@ class TableRulesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"kv.snapshot-interval", "datalake.enabled", "datalake.x", "log.local-segments"})
+    @ValueSource(strings = {"datalake.enabled", "datalake.x", "datalake.freshness"})
     void propertiesOfLaterFeaturesAreNotSupported(String name) {
         assertRefused(ErrorCode.NOT_SUPPORTED, name, () -> checkProperties(Map.of(name, "x")));
     }

@@ -371,26 +371,12 @@ public final class BucketLog implements AutoCloseable {
      * ({@link #remoteExpiry}).
      */
     public List<SealedSegment> toUpload() {
-        Tiers now = tiers;
-        List<SealedSegment> waiting = new ArrayList<>();
-        for (Segment segment : sealed(now)) {
-            if (now.remote().isEmpty() || segment.baseOffset() >= now.remote().endOffset()) {
-                SegmentExtent extent = segment.extent();
-                waiting.add(new SealedSegment(
-                        segment.baseOffset(), extent.endOffset(), extent.endPosition(), extent.lastTimestampMs()));
-            }
-        }
-        return waiting;
-    }
-
-    private static List<Segment> sealed(Tiers tiers) {
-        List<Segment> local = tiers.local();
-        return local.subList(0, Math.max(0, local.size() - 1));
+        return tiers.toUpload();
     }
 
     /** Opens a sealed segment for its upload. @throws java.nio.file.NoSuchFileException where retention took it meanwhile */
     public SegmentBody body(SealedSegment wanted) throws IOException {
-        for (Segment segment : sealed(tiers)) {
+        for (Segment segment : tiers.sealed()) {
             if (segment.baseOffset() == wanted.baseOffset() && segment.extent().endOffset() == wanted.endOffset()) {
                 return SegmentBody.open(segment, files, WritersFiles.path(directory, wanted.endOffset()));
             }
@@ -423,7 +409,7 @@ public final class BucketLog implements AutoCloseable {
             return;
         }
         Tiers now = tiers;
-        List<Segment> sealed = sealed(now);
+        List<Segment> sealed = now.sealed();
         int trimmed = 0;
         while (trimmed < sealed.size() - keptSegments
                 && sealed.get(trimmed).extent().endOffset() <= keepFrom
@@ -441,21 +427,7 @@ public final class BucketLog implements AutoCloseable {
      * @param keepFrom segments that hold this offset or later ones stay
      */
     public long remoteExpiry(long keepFrom) {
-        Tiers now = tiers;
-        if (now.isCutOff()) {
-            // They are shown to nobody, and nothing can follow them.
-            for (Segment segment : now.remote().segments()) {
-                if (segment.extent().endOffset() > keepFrom) {
-                    return segment.baseOffset();
-                }
-            }
-            return now.localStartOffset();
-        }
-        int expired = new Retention(settings, clock.millis()).expired(now.segments(), keepFrom);
-        if (expired == 0 || now.remote().isEmpty()) {
-            return now.startOffset();
-        }
-        return Math.min(now.segments().get(expired).baseOffset(), now.remote().neededFrom());
+        return tiers.remoteExpiry(new Retention(settings, clock.millis()), keepFrom);
     }
 
     /**
@@ -497,16 +469,7 @@ public final class BucketLog implements AutoCloseable {
     }
 
     public List<Corruption> corruptions() {
-        List<Corruption> all = new ArrayList<>();
-        Tiers now = tiers;
-        Gap lost = now.lost();
-        if (lost != null) {
-            all.add(lost.in(lost.fromOffset()));
-        }
-        for (Segment segment : now.segments()) {
-            segment.gaps().forEach(gap -> all.add(gap.in(segment.baseOffset())));
-        }
-        return all;
+        return tiers.corruptions();
     }
 
     /**

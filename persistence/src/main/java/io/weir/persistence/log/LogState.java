@@ -21,12 +21,13 @@ import org.slf4j.LoggerFactory;
  *  0  u32  magic "WSTA"                 32  i64  base offset of the segment that held the last durable row
  *  4  u32  version (1)                  40  i64  position past that row's batch
  *  8  i64  generation                   48  i32  highest leader epoch so far
- * 16  i64  start offset                 52  u32  CRC-32C of bytes 0..52
+ * 16  i64  start offset on this disk    52  u32  CRC-32C of bytes 0..52
  * 24  i64  durable end offset
  * </pre>
  *
  * After each commit the durable end is noted without a sync. So it may be behind, and it is never ahead: rows before it are known
- * to have been acknowledged, which tells damage from a torn tail, and recovery need not verify them again. The start offset is
+ * to have been acknowledged, which tells damage from a torn tail, and recovery need not verify them again. The start offset is that of this
+ * disk alone: what the log holds below it on the object store, the manifest knows. It is
  * synced before segments are deleted, and its last durable slot is never overwritten before the other one is durable. Slots are overwritten in place, which needs no space on a full disk.
  */
 final class LogState implements AutoCloseable {

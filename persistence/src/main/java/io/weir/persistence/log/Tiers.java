@@ -92,6 +92,54 @@ final class Tiers {
         return remote.endOffset() < localBase() ? new Gap(0, 0, remote.endOffset(), localBase()) : null;
     }
 
+    List<Corruption> corruptions() {
+        List<Corruption> all = new ArrayList<>();
+        Gap lost = lost();
+        if (lost != null) {
+            all.add(lost.in(lost.fromOffset()));
+        }
+        for (Segment segment : segments) {
+            segment.gaps().forEach(gap -> all.add(gap.in(segment.baseOffset())));
+        }
+        return all;
+    }
+
+    /** Those of this disk that will not grow any more. */
+    List<Segment> sealed() {
+        return local.subList(0, Math.max(0, local.size() - 1));
+    }
+
+    /** As {@link BucketLog#toUpload}. */
+    List<SealedSegment> toUpload() {
+        List<SealedSegment> waiting = new ArrayList<>();
+        for (Segment segment : sealed()) {
+            if (remote.isEmpty() || segment.baseOffset() >= remote.endOffset()) {
+                SegmentExtent extent = segment.extent();
+                waiting.add(new SealedSegment(
+                        segment.baseOffset(), extent.endOffset(), extent.endPosition(), extent.lastTimestampMs()));
+            }
+        }
+        return waiting;
+    }
+
+    /** As {@link BucketLog#remoteExpiry}. */
+    long remoteExpiry(Retention retention, long keepFrom) {
+        if (isCutOff()) {
+            // They are shown to nobody, and nothing can follow them.
+            for (Segment segment : remote.segments()) {
+                if (segment.extent().endOffset() > keepFrom) {
+                    return segment.baseOffset();
+                }
+            }
+            return localStartOffset();
+        }
+        int expired = retention.expired(segments, keepFrom);
+        if (expired == 0 || remote.isEmpty()) {
+            return startOffset();
+        }
+        return Math.min(segments.get(expired).baseOffset(), remote.neededFrom());
+    }
+
     /** Index in {@link #segments} of the one that holds the offset. */
     static int indexOf(List<Segment> segments, long offset) {
         int low = 0;

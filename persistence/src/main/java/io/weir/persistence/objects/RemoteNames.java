@@ -90,7 +90,7 @@ public final class RemoteNames {
         return matcher.find() ? Optional.of(Long.parseLong(matcher.group(1))) : Optional.empty();
     }
 
-    /** The version in the name of a copy of the catalog or of a manifest. */
+    /** The version in the name of a copy of the catalog or of a manifest; empty where it is none that a copy can have. */
     public static Optional<Long> version(ObjectName name) {
         Matcher matcher = VERSION.matcher(name.value());
         return matcher.matches() ? Optional.of(Long.parseLong(matcher.group(1))) : Optional.empty();

@@ -17,6 +17,7 @@ public final class RemoteTier {
     private final Duration reaperGrace;
     private final Duration retryMin;
     private final Duration retryMax;
+    private final UploadBacklog backlog = new UploadBacklog();
     private volatile boolean confirmed;
 
     /** With pauses of 1 s to 1 min. */
@@ -64,6 +65,11 @@ public final class RemoteTier {
 
     public ObjectFiles files() {
         return files;
+    }
+
+    /** For metrics. */
+    public UploadBacklog backlog() {
+        return backlog;
     }
 
     public Duration reaperGrace() {

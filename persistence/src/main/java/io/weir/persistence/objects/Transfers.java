@@ -14,6 +14,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.Cancellable;
 import org.apache.pekko.stream.KillSwitches;
@@ -104,9 +105,19 @@ public final class Transfers {
 
     /** @param body opened when it is this upload's turn */
     public CompletionStage<StoredObject> upload(ObjectName name, Callable<Body> body) {
+        return upload(() -> name, body);
+    }
+
+    /**
+     * @param made the name, asked for when it is this upload's turn, so that the time in it is not that of waiting
+     * @param body opened then, too
+     */
+    public CompletionStage<StoredObject> upload(Supplier<ObjectName> made, Callable<Body> body) {
         return uploads.run(() -> {
+            ObjectName name;
             OpenBody open;
             try {
+                name = made.get();
                 open = new OpenBody(body.call());
             } catch (Exception e) {
                 return counted(Conditions.failed(e));

@@ -32,8 +32,39 @@ final class ConcurrentLogTest {
 
     private final AtomicBoolean over = new AtomicBoolean();
 
+    private final MemoryObjects objects = new MemoryObjects();
+
     @Test
     void readersSeeEveryRowOnceInOrderWhileSegmentsComeAndGo() throws Exception {
+        run((log, random) -> log.applyRetention(Long.MAX_VALUE));
+        assertThat(objects.readBytes()).isZero();
+    }
+
+    @Test
+    void readersDoNotNoticeThatSegmentsMoveToTheObjectStoreAndExpireThere() throws Exception {
+        List<RemoteSegment> noted = new ArrayList<>();
+        run((log, random) -> {
+            for (SealedSegment sealed : log.toUpload()) {
+                noted.add(objects.put(log, sealed, 1000));
+            }
+            log.showRemote(List.copyOf(noted), objects);
+            log.trim(random.nextInt(3), Long.MAX_VALUE);
+            long kept = log.remoteExpiry(Long.MAX_VALUE);
+            List<RemoteSegment> gone =
+                    noted.stream().filter(s -> s.endOffset() <= kept).toList();
+            noted.removeAll(gone);
+            log.showRemote(List.copyOf(noted), objects);
+            gone.forEach(segment -> objects.delete(segment.object()));
+        });
+        assertThat(objects.readBytes()).isPositive();
+    }
+
+    /** What the appender does now and then beside appending. */
+    private interface Upkeep {
+        void run(BucketLog log, SplittableRandom random) throws IOException;
+    }
+
+    private void run(Upkeep upkeep) throws Exception {
         long seed = Long.getLong("weir.sim.seed", System.nanoTime());
         LogSettings settings = new LogSettings(2000, Duration.ofHours(1), Duration.ZERO, 10_000, 256);
         ExecutorService threads = Executors.newFixedThreadPool(READERS + 1);
@@ -42,7 +73,7 @@ final class ConcurrentLogTest {
             for (int r = 0; r < READERS; r++) {
                 readers.add(threads.submit(reader(log, new SplittableRandom(seed + r))));
             }
-            Future<Long> appender = threads.submit(() -> append(log, new SplittableRandom(seed)));
+            Future<Long> appender = threads.submit(() -> append(log, new SplittableRandom(seed), upkeep));
             long end = appender.get(60, TimeUnit.SECONDS);
             over.set(true);
             assertThat(log.endOffset()).as("seed %d", seed).isEqualTo(end);
@@ -59,7 +90,7 @@ final class ConcurrentLogTest {
         }
     }
 
-    private static long append(BucketLog log, SplittableRandom random) throws IOException {
+    private static long append(BucketLog log, SplittableRandom random, Upkeep upkeep) throws IOException {
         long next = 0;
         for (int i = 0; i < APPENDS; i++) {
             int count = random.nextInt(1, 6);
@@ -68,7 +99,7 @@ final class ConcurrentLogTest {
                     .isEqualTo(next);
             next += count;
             if (i % 8 == 0) {
-                log.applyRetention(Long.MAX_VALUE);
+                upkeep.run(log, random);
             }
         }
         return next;

@@ -79,6 +79,8 @@ final class LogChecker {
             Applied answer = entry.getValue();
             boolean changedNothing = answer.baseOffset() == answer.nextOffset();
             boolean maybeLost = changedNothing && (answer.nextOffset() == remote.end() || !remote.knowsWriters());
+            // Where the roll was interrupted, an object has no writers; then the rows that are there tell.
+            maybeLost |= !remote.knowsAnyWriters() && answer.nextOffset() <= remote.start();
             return answer.nextOffset() > remote.end()
                     || (maybeLost && log.writers().check(writer, entry.getKey()).equals(WriterHistory.New.INSTANCE));
         }));

@@ -40,6 +40,10 @@ final class SimRemote {
         return noted.stream().allMatch(segment -> segment.writersBytes() > 0);
     }
 
+    boolean knowsAnyWriters() {
+        return noted.stream().anyMatch(segment -> segment.writersBytes() > 0);
+    }
+
     /** The store answers nobody until it is called again. */
     void disturb() {
         objects.isDown = random.nextInt(5) == 0;

@@ -1,0 +1,224 @@
+package io.weir.sharding;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import io.weir.actors.bucket.BucketId;
+import io.weir.actors.bucket.BucketManifest;
+import io.weir.actors.bucket.Manifest;
+import io.weir.actors.catalog.CatalogState;
+import io.weir.actors.journal.JournalSetup;
+import io.weir.persistence.file.DiskFileStore;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.stream.Stream;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * {@code weir recover}: makes the journal of a store anew from what its object store holds, on a node that does not run. The journal is
+ * made beside its place and moved there at the end, so that a recovery that was interrupted can be run again. Nothing on the object store
+ * is changed.
+ */
+public final class StoreRecovery {
+    private static final Map<String, Object> ALONE = Map.of(
+            "pekko.actor.provider", "local",
+            "pekko.coordinated-shutdown.exit-jvm", "off",
+            "pekko.coordinated-shutdown.run-by-jvm-shutdown-hook", "off");
+
+    public enum Mode {
+        /** Finds out what there is, and changes nothing. */
+        DRY_RUN,
+        /** Leaves the data directory without a journal where rows that were on the object store cannot be had any more. */
+        RECOVER,
+        /** Goes on without them. */
+        ACCEPT_LOSS
+    }
+
+    /** Told how far it is. */
+    public interface Progress {
+        /** @param ofAbout how many it may be in the end; those that never held a row are not found */
+        void buckets(long found, long ofAbout);
+    }
+
+    private final NodeSettings settings;
+    private final Mode mode;
+    private final Progress progress;
+    private final JournalDraft draft;
+    private final RecoveryTally tally = new RecoveryTally();
+
+    private StoreRecovery(NodeSettings settings, Mode mode, Progress progress) {
+        this.settings = settings;
+        this.mode = mode;
+        this.progress = progress;
+        this.draft = new JournalDraft(settings.dataDirectory());
+    }
+
+    /**
+     * Blocks until all is done.
+     *
+     * @param application what the user set, as for {@link WeirNode#start}
+     * @throws IllegalStateException where there is a journal, the data directory is in use, or the object store has nothing to recover
+     */
+    public static RecoveryReport run(Config application, Mode mode, Progress progress) throws Exception {
+        Config layered = WeirNode.layered(ConfigFactory.parseMap(ALONE).withFallback(application));
+        StoreRecovery recovery = new StoreRecovery(NodeSettings.from(layered), mode, progress);
+        recovery.checkStore();
+        recovery.draft.checkNoJournal();
+        if (mode == Mode.DRY_RUN) {
+            return recovery.survey(layered);
+        }
+        DataDirectory data = DataDirectory.open(recovery.settings.dataDirectory(), UUID::randomUUID);
+        try {
+            // Again: whoever had the lock before may have made one.
+            recovery.draft.checkNoJournal();
+            recovery.draft.delete();
+            RecoveryReport report = recovery.survey(layered);
+            if (report.written()) {
+                recovery.draft.moveIntoPlace();
+            } else {
+                recovery.draft.delete();
+            }
+            return report;
+        } finally {
+            data.close();
+        }
+    }
+
+    /** A directory store would make the directory. */
+    private void checkStore() {
+        RemoteSettings remote = settings.remote();
+        if (!remote.hasStore()) {
+            throw new IllegalStateException(
+                    "there is no object store to recover from; set WEIR_OBJECT_STORE to the one that the lost store used");
+        }
+        if (remote.store().startsWith("file:") && !Files.isDirectory(Path.of(URI.create(remote.store())))) {
+            throw new IllegalStateException(
+                    "there is no directory %s; set WEIR_OBJECT_STORE to the object store that the lost store used"
+                            .formatted(remote.store()));
+        }
+    }
+
+    private RecoveryReport survey(Config layered) throws Exception {
+        Config config = ConfigFactory.parseMap(ALONE)
+                .withFallback(JournalSetup.config(draft.directory()))
+                .withFallback(layered);
+        ActorSystem<Void> system = ActorSystem.create(Behaviors.empty(), "weir-recover", config);
+        NodeRemoteTier remote = null;
+        try {
+            remote = NodeRemoteTier.open(settings.remote(), new DiskFileStore(), Clock.systemUTC(), system);
+            if (remote == null) {
+                throw new IllegalStateException("no object store");
+            }
+            JournalWriter journal = mode == Mode.DRY_RUN ? null : new JournalWriter(system, Clock.systemUTC());
+            return recover(new RecoveryPorts(remote.tier()), journal);
+        } finally {
+            system.terminate();
+            system.getWhenTerminated().toCompletableFuture().join();
+            if (remote != null) {
+                remote.close();
+            }
+        }
+    }
+
+    private RecoveryReport recover(RecoveryPorts ports, @Nullable JournalWriter journal) throws Exception {
+        StoreSurvey survey = new StoreSurvey(ports, tally);
+        CatalogState.Snapshot snapshot = survey.catalog();
+        CatalogState catalog = CatalogState.of(snapshot);
+        long about = bucketsOf(snapshot);
+        Set<BucketId> found = new HashSet<>();
+        survey.buckets(catalog, (bucket, manifest) -> {
+            found.add(bucket);
+            tally.numbers(bucket.tableId(), manifest.numbersBelow());
+            if (journal != null) {
+                journal.manifest(bucket, manifest);
+            }
+            progress.buckets(found.size(), Math.max(about, found.size()));
+        });
+        List<BucketId> here = logsHere(catalog);
+        for (BucketId bucket : here) {
+            if (found.add(bucket) && journal != null) {
+                journal.manifest(bucket, ONLY_HERE);
+            }
+        }
+        boolean written = journal != null && (mode == Mode.ACCEPT_LOSS || tally.lossCount() == 0);
+        if (written) {
+            journal.awaitManifests();
+            for (Map.Entry<Long, Long> sequence : tally.numbersBelow().entrySet()) {
+                journal.sequence(sequence.getKey(), sequence.getValue());
+            }
+            journal.catalog(withIdsUsed(snapshot));
+        }
+        return report(written, snapshot, here.size());
+    }
+
+    /** Of a bucket of which nothing was uploaded, and whose log is on this disk: whoever has it goes on with it. */
+    private static final Manifest ONLY_HERE =
+            new Manifest(1, new BucketManifest.Node("", ""), 1, List.of(), List.of(), List.of(), 0);
+
+    private List<BucketId> logsHere(CatalogState catalog) throws IOException {
+        if (!Files.isDirectory(settings.logs())) {
+            return List.of();
+        }
+        try (Stream<Path> directories = Files.list(settings.logs())) {
+            return directories
+                    .map(directory -> String.valueOf(directory.getFileName()))
+                    .filter(DroppedTables::isBucket)
+                    .map(BucketId::parse)
+                    .filter(bucket -> catalog.table(bucket.tableId()).isPresent())
+                    .sorted()
+                    .toList();
+        }
+    }
+
+    private static long bucketsOf(CatalogState.Snapshot catalog) {
+        long buckets = 0;
+        CatalogState state = CatalogState.of(catalog);
+        for (var table : catalog.tables()) {
+            long partitions =
+                    table.isPartitioned() ? state.partitions(table.tableId()).size() : 1;
+            buckets += partitions * table.buckets();
+        }
+        return buckets;
+    }
+
+    private CatalogState.Snapshot withIdsUsed(CatalogState.Snapshot found) {
+        return new CatalogState.Snapshot(
+                Math.max(found.lastTableId(), tally.lastTableId()),
+                found.databases(),
+                found.tables(),
+                Math.max(found.lastPartitionId(), tally.lastPartitionId()),
+                found.partitions(),
+                found.clusterId(),
+                found.version());
+    }
+
+    private RecoveryReport report(boolean written, CatalogState.Snapshot catalog, int keptHere) {
+        return new RecoveryReport(
+                written,
+                settings.remote().store(),
+                catalog.clusterId(),
+                catalog.version(),
+                catalog.databases().size(),
+                catalog.tables().size(),
+                catalog.partitions().stream()
+                        .mapToInt(some -> some.partitions().size())
+                        .sum(),
+                tally.buckets,
+                tally.segments,
+                tally.snapshots,
+                tally.bytes,
+                keptHere,
+                tally.lossCount(),
+                tally.losses(),
+                tally.notes());
+    }
+}
