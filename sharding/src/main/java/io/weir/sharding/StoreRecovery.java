@@ -114,7 +114,7 @@ public final class StoreRecovery {
         ActorSystem<Void> system = ActorSystem.create(Behaviors.empty(), "weir-recover", config);
         NodeRemoteTier remote = null;
         try {
-            remote = NodeRemoteTier.open(settings.remote(), new DiskFileStore(), Clock.systemUTC(), system);
+            remote = NodeRemoteTier.open(settings.remote(), Clock.systemUTC(), system);
             if (remote == null) {
                 throw new IllegalStateException("no object store");
             }
