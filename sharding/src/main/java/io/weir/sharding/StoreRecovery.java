@@ -7,7 +7,6 @@ import io.weir.actors.bucket.BucketManifest;
 import io.weir.actors.bucket.Manifest;
 import io.weir.actors.catalog.CatalogState;
 import io.weir.actors.journal.JournalSetup;
-import io.weir.persistence.file.DiskFileStore;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
