@@ -129,8 +129,7 @@ final class BucketDirectory {
                     manifest.node().address());
         } else {
             LOG.warn(
-                    "bucket {}: its directory was gone; it is restored from the object store up to offset {}. What {} stored after its "
-                            + "last upload is lost",
+                    "bucket {}: restored from the object store up to offset {}. What {} stored after its last upload is lost",
                     bucket.entityId(),
                     log.endOffset(),
                     manifest.node().address());
