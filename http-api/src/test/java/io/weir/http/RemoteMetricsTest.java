@@ -36,8 +36,8 @@ class RemoteMetricsTest {
         PrometheusRegistry registry = new PrometheusRegistry();
         try (FakeCluster cluster = new FakeCluster()) {
             Materializer materializer = Materializer.matFromSystem(cluster.system());
-            try (DirectoryObjectStore store = DirectoryObjectStore.open(
-                    directory, new DiskFileStore(), executor, materializer, new Random(1))) {
+            try (DirectoryObjectStore store =
+                    DirectoryObjectStore.open(directory, new DiskFileStore(), executor, materializer, new Random(1))) {
                 RemoteTier tier = tier(store, executor, materializer);
                 RemoteMetrics.register(tier, registry);
                 StoredObject object = tier.transfers()

@@ -32,7 +32,8 @@ final class RecoverCommand implements Callable<Integer> {
 
     @Option(
             names = "--accept-loss",
-            description = "go on where rows that were on the object store cannot be had any more; without it nothing is written then")
+            description =
+                    "go on where rows that were on the object store cannot be had any more; without it nothing is written then")
     private boolean acceptLoss;
 
     @Spec
@@ -48,8 +49,7 @@ final class RecoverCommand implements Callable<Integer> {
         if (!dryRun && !report.written()) {
             out.flush();
             throw new CommandFailure(
-                    CommandFailure.REFUSED,
-                    "nothing was written: see what is lost; --accept-loss goes on without it");
+                    CommandFailure.REFUSED, "nothing was written: see what is lost; --accept-loss goes on without it");
         }
         out.printf(
                 "%n%s in %.1f s%n",

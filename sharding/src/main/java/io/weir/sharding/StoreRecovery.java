@@ -7,7 +7,6 @@ import io.weir.actors.bucket.BucketManifest;
 import io.weir.actors.bucket.Manifest;
 import io.weir.actors.catalog.CatalogState;
 import io.weir.actors.journal.JournalSetup;
-import io.weir.persistence.file.DiskFileStore;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -114,7 +113,7 @@ public final class StoreRecovery {
         ActorSystem<Void> system = ActorSystem.create(Behaviors.empty(), "weir-recover", config);
         NodeRemoteTier remote = null;
         try {
-            remote = NodeRemoteTier.open(settings.remote(), new DiskFileStore(), Clock.systemUTC(), system);
+            remote = NodeRemoteTier.open(settings.remote(), Clock.systemUTC(), system);
             if (remote == null) {
                 throw new IllegalStateException("no object store");
             }

@@ -57,7 +57,8 @@ final class StoreSurvey {
         for (ObjectName copy : copies) {
             Optional<CatalogState.Snapshot> found =
                     read(copy, CatalogCopy.BYTES_MAX, CatalogCopy::decode, "the catalog's copy");
-            if (found.isPresent() && owner.orElse(found.get().clusterId()).equals(found.get().clusterId())) {
+            if (found.isPresent()
+                    && owner.orElse(found.get().clusterId()).equals(found.get().clusterId())) {
                 return found.get();
             }
             found.ifPresent(other ->

@@ -118,9 +118,11 @@ class KvHandoverTest {
     }
 
     @Test
-    void aLogTableHasNoKvStateToBring() throws IOException {
+    void aLogTableHasNoKvStateToBringAndWhatIsTemporaryStays() throws IOException {
         Path there = Files.createDirectories(directory.resolve("there/log/" + BUCKET.entityId()));
         Files.write(there.resolve("00000000000000000000.log"), new byte[10]);
+        Files.createDirectories(there.resolve("snapshot-17"));
+        Files.createDirectories(there.resolve("kv.restore"));
         Path here = bring("boot-there");
         assertThat(files.list(here)).containsExactly("00000000000000000000.log");
     }

@@ -27,11 +27,12 @@ class ManifestRepairTest {
         }
         List<KvSnapshot> snapshots = new ArrayList<>();
         for (long offset : snapshotOffsets) {
-            snapshots.add(ReaperWorld.snapshot(
-                    offset, offset, RemoteNames.snapshot("1-0", ReaperWorld.attempt(1, offset))));
+            snapshots.add(
+                    ReaperWorld.snapshot(offset, offset, RemoteNames.snapshot("1-0", ReaperWorld.attempt(1, offset))));
         }
         Manifest copy = ReaperWorld.manifest(all, snapshots);
-        return new ManifestRepair(copy, primaryKey, object -> there.contains(object.name().value()))
+        return new ManifestRepair(
+                        copy, primaryKey, object -> there.contains(object.name().value()))
                 .repair(snapshots, 9);
     }
 
@@ -80,7 +81,9 @@ class ManifestRepairTest {
     void ofAKeyedTableTheRunWithASnapshotStays() {
         ManifestRepair.Repaired repaired = repair("ab.d", true, 20, 30);
         assertThat(bases(repaired)).containsExactly(10L, 20L);
-        assertThat(repaired.manifest().snapshots()).extracting(KvSnapshot::offset).containsExactly(20L, 30L);
+        assertThat(repaired.manifest().snapshots())
+                .extracting(KvSnapshot::offset)
+                .containsExactly(20L, 30L);
         assertThat(repaired.losses()).singleElement().asString().contains("rows 30 to 49");
         assertThat(bases(repair("ab.d", true, 20, 45))).containsExactly(40L);
     }
@@ -88,7 +91,9 @@ class ManifestRepairTest {
     @Test
     void aSnapshotOutsideOfTheLogIsDropped() {
         ManifestRepair.Repaired repaired = repair("ab.", true, 15, 35);
-        assertThat(repaired.manifest().snapshots()).extracting(KvSnapshot::offset).containsExactly(15L);
+        assertThat(repaired.manifest().snapshots())
+                .extracting(KvSnapshot::offset)
+                .containsExactly(15L);
         assertThat(repair(".b", true, 10).losses()).anyMatch(loss -> loss.contains("no KV snapshot"));
     }
 

@@ -90,7 +90,8 @@ class StoreRecoveryTest {
     private Manifest manifest(BucketId bucket, long version, long numbersBelow) throws IOException {
         List<RemoteSegment> segments = new ArrayList<>();
         for (long base : new long[] {0, 10}) {
-            ObjectName name = RemoteNames.segment(bucket.entityId(), base, 3, ReaperWorld.attempt(1_700_000_000_000L, base));
+            ObjectName name =
+                    RemoteNames.segment(bucket.entityId(), base, 3, ReaperWorld.attempt(1_700_000_000_000L, base));
             segments.add(new RemoteSegment(base, base + 10, 8, 2, 0, 5, 6, 3, put(name, new byte[10])));
         }
         Manifest manifest = new Manifest(
@@ -100,11 +101,8 @@ class StoreRecoveryTest {
     }
 
     private Config settings() {
-        return ConfigFactory.parseMap(Map.of(
-                "weir.data-dir",
-                data.toString(),
-                "weir.object-store",
-                "file://" + root.resolve("objects")));
+        return ConfigFactory.parseMap(
+                Map.of("weir.data-dir", data.toString(), "weir.object-store", "file://" + root.resolve("objects")));
     }
 
     private RecoveryReport recover(StoreRecovery.Mode mode) throws Exception {
@@ -117,10 +115,10 @@ class StoreRecoveryTest {
                 Behaviors.empty(),
                 "reads",
                 WeirNode.layered(ConfigFactory.parseMap(Map.of(
-                                        "pekko.actor.provider", "local",
-                                        "pekko.coordinated-shutdown.run-by-jvm-shutdown-hook", "off"))
-                                .withFallback(JournalSetup.config(data))
-                                .withFallback(settings())));
+                                "pekko.actor.provider", "local",
+                                "pekko.coordinated-shutdown.run-by-jvm-shutdown-hook", "off"))
+                        .withFallback(JournalSetup.config(data))
+                        .withFallback(settings())));
         final CatalogMirror mirror = new CatalogMirror();
         final ActorRef<Catalog.Command> catalogActor =
                 spawn(CatalogBehavior.create(Clock.systemUTC(), mirror), "catalog");
@@ -133,8 +131,8 @@ class StoreRecoveryTest {
         }
 
         <M, R> R ask(ActorRef<M> actor, Function<ActorRef<R>, M> question) {
-            return TestNodes.get(AskPattern.<M, R>ask(
-                    actor, question::apply, Duration.ofSeconds(10), system.scheduler()));
+            return TestNodes.get(
+                    AskPattern.<M, R>ask(actor, question::apply, Duration.ofSeconds(10), system.scheduler()));
         }
 
         Manifest manifest(BucketId bucket) {
@@ -144,7 +142,7 @@ class StoreRecoveryTest {
 
         Sequence.Reply reserve(long tableId) {
             return this.<Sequence.Command, Sequence.Reply>ask(
-                    sequences, replyTo -> new Sequence.Reserve(tableId, 10, Long.MAX_VALUE, replyTo));
+                    sequences, replyTo -> new Sequence.Reserve(tableId, 10, 1000, replyTo));
         }
 
         CatalogState state() {
@@ -207,7 +205,9 @@ class StoreRecoveryTest {
         assertThat(report.notes()).hasSize(3).allMatch(note -> note.contains("cannot be used"));
         try (Journal journal = new Journal()) {
             assertThat(journal.manifest(FIRST).segments()).hasSize(2);
-            assertThat(journal.manifest(FIRST).version()).as("above the damaged copy's").isGreaterThan(6);
+            assertThat(journal.manifest(FIRST).version())
+                    .as("above the damaged copy's")
+                    .isGreaterThan(6);
         }
     }
 
@@ -278,7 +278,8 @@ class StoreRecoveryTest {
         Files.delete(file(RemoteNames.IDENTITY));
         Files.delete(file(RemoteNames.catalog(12)));
         assertThatThrownBy(() -> recover(StoreRecovery.Mode.DRY_RUN)).hasMessageContaining("no copy of a catalog");
-        Config none = ConfigFactory.parseMap(Map.of("weir.object-store", "none")).withFallback(settings());
+        Config none =
+                ConfigFactory.parseMap(Map.of("weir.object-store", "none")).withFallback(settings());
         assertThatThrownBy(() -> StoreRecovery.run(none, StoreRecovery.Mode.DRY_RUN, (found, about) -> {}))
                 .hasMessageContaining("WEIR_OBJECT_STORE");
     }

@@ -30,6 +30,11 @@ final class Fetches {
     /** Threads of the node's remote readers that the readers of one bucket may take. */
     private static final int REMOTE_READS_MAX = 4;
 
+    private static final Duration REMOTE_WAIT_MAX = Duration.ofSeconds(30);
+    private static final Bucket.Refused WAITED_TOO_LONG = new Bucket.Refused(
+            ErrorCode.BUCKET_UNAVAILABLE,
+            "the rows asked for are on the object store, which is slower than its readers; try again");
+
     private final ActorContext<Bucket.Command> context;
     private final TimerScheduler<Bucket.Command> timers;
     private final BucketPorts ports;
@@ -99,11 +104,19 @@ final class Fetches {
     }
 
     private void read(Pending one, TableInfo table) {
+        Executor threads = readersFrom(one.fetch.fromOffset());
+        long askedMs = ports.clock().millis();
         context.pipeToSelf(
-                CompletableFuture.supplyAsync(() -> readNow(one.fetch, table), readersFrom(one.fetch.fromOffset())),
+                CompletableFuture.supplyAsync(
+                        () -> isStale(threads, askedMs) ? WAITED_TOO_LONG : readNow(one.fetch, table), threads),
                 (reply, error) -> new FetchRead(
                         one,
                         error == null ? reply : new Bucket.Refused(ErrorCode.INTERNAL, "reading failed: " + error)));
+    }
+
+    /** While the object store stands still its readers queue up; nobody waits any more for those that waited for so long. */
+    private boolean isStale(Executor threads, long askedMs) {
+        return threads == remoteReaders && ports.clock().millis() - askedMs > REMOTE_WAIT_MAX.toMillis();
     }
 
     /** On a reader's thread. */
