@@ -37,6 +37,11 @@ final class BucketSweep {
     /** By descriptor; what was read for the bucket's earlier pages. */
     private Map<ObjectName, Set<ObjectName>> snapshots = new HashMap<>();
 
+    /** Of the manifest's version, which grows with each change. */
+    private Set<ObjectName> liveNames = Set.of();
+
+    private long liveVersion;
+
     private boolean leftAlone;
 
     /** @param delete takes what they are of, and orphans, at most a page */
@@ -130,6 +135,9 @@ final class BucketSweep {
     }
 
     private Set<ObjectName> live(Manifest manifest) throws Exception {
+        if (manifest.version() == liveVersion) {
+            return liveNames;
+        }
         Set<ObjectName> live = new HashSet<>();
         manifest.segments().forEach(segment -> live.add(segment.object().name()));
         Map<ObjectName, Set<ObjectName>> read = new HashMap<>();
@@ -142,6 +150,8 @@ final class BucketSweep {
             live.addAll(objects);
         }
         snapshots = read;
+        liveNames = live;
+        liveVersion = manifest.version();
         return live;
     }
 }

@@ -43,6 +43,12 @@ final class JournalDraft {
         }
     }
 
+    /** Empty, whatever was there; LevelDB makes no more than its own directory. */
+    void begin() throws IOException {
+        delete();
+        Files.createDirectories(directory());
+    }
+
     void delete() throws IOException {
         deleteTree(directory());
     }

@@ -17,7 +17,7 @@ import org.apache.pekko.util.ByteString;
  */
 final class StoreIdentity {
     private static final int FORMAT = 1;
-    private static final int BYTES_MAX = 4096;
+    static final int BYTES_MAX = 4096;
 
     private final RemoteTier tier;
     private final Supplier<CompletionStage<String>> clusterId;

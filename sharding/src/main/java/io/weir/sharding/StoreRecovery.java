@@ -79,7 +79,7 @@ public final class StoreRecovery {
         try {
             // Again: whoever had the lock before may have made one.
             recovery.draft.checkNoJournal();
-            recovery.draft.delete();
+            recovery.draft.begin();
             RecoveryReport report = recovery.survey(layered);
             if (report.written()) {
                 recovery.draft.moveIntoPlace();
@@ -148,15 +148,15 @@ public final class StoreRecovery {
                 journal.manifest(bucket, ONLY_HERE);
             }
         }
-        boolean written = journal != null && (mode == Mode.ACCEPT_LOSS || tally.lossCount() == 0);
-        if (written) {
-            journal.awaitManifests();
-            for (Map.Entry<Long, Long> sequence : tally.numbersBelow().entrySet()) {
-                journal.sequence(sequence.getKey(), sequence.getValue());
-            }
-            journal.catalog(withIdsUsed(snapshot));
+        if (journal == null || (mode != Mode.ACCEPT_LOSS && tally.lossCount() > 0)) {
+            return report(false, snapshot, here.size());
         }
-        return report(written, snapshot, here.size());
+        journal.awaitManifests();
+        for (Map.Entry<Long, Long> sequence : tally.numbersBelow().entrySet()) {
+            journal.sequence(sequence.getKey(), sequence.getValue());
+        }
+        journal.catalog(withIdsUsed(snapshot));
+        return report(true, snapshot, here.size());
     }
 
     /** Of a bucket of which nothing was uploaded, and whose log is on this disk: whoever has it goes on with it. */
@@ -172,7 +172,7 @@ public final class StoreRecovery {
                     .map(directory -> String.valueOf(directory.getFileName()))
                     .filter(DroppedTables::isBucket)
                     .map(BucketId::parse)
-                    .filter(bucket -> catalog.table(bucket.tableId()).isPresent())
+                    .filter(bucket -> StoreSurvey.isThere(catalog, bucket))
                     .sorted()
                     .toList();
         }

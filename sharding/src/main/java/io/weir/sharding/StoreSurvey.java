@@ -49,21 +49,34 @@ final class StoreSurvey {
         this.tally = tally;
     }
 
-    /** @throws IllegalStateException where there is none */
+    /** @throws IllegalStateException where there is none of the cluster that the store belongs to */
     CatalogState.Snapshot catalog() throws Exception {
+        Optional<String> owner = owner();
         ArrayDeque<ObjectName> copies = new ArrayDeque<>();
         ports.list(RemoteNames.CATALOG_PREFIX, object -> newest(copies, object));
         for (ObjectName copy : copies) {
             Optional<CatalogState.Snapshot> found =
                     read(copy, CatalogCopy.BYTES_MAX, CatalogCopy::decode, "the catalog's copy");
-            if (found.isPresent()) {
+            if (found.isPresent()
+                    && owner.orElse(found.get().clusterId()).equals(found.get().clusterId())) {
                 return found.get();
             }
+            found.ifPresent(other ->
+                    tally.note("the catalog's copy %s is of another cluster, %s".formatted(copy, other.clusterId())));
         }
         throw new IllegalStateException(
                 copies.isEmpty()
                         ? "the object store has no copy of a catalog: it was never used, or is not a store of Weir"
-                        : "no copy of the catalog on the object store can be read: " + tally.sentences());
+                        : "no copy of the catalog on the object store can be used: " + tally.sentences());
+    }
+
+    /** @throws WeirException CORRUPT_DATA where the store does not say whose it is */
+    private Optional<String> owner() throws Exception {
+        if (ports.head(RemoteNames.IDENTITY).isEmpty()) {
+            tally.note("the object store has no weir.json; the newest copy of a catalog is taken for its owner's");
+            return Optional.empty();
+        }
+        return Optional.of(StoreIdentity.decode(ports.read(RemoteNames.IDENTITY, StoreIdentity.BYTES_MAX)));
     }
 
     private static void newest(ArrayDeque<ObjectName> copies, ObjectInfo object) {
@@ -178,11 +191,7 @@ final class StoreSurvey {
         BucketId bucket = listed.bucket;
         tally.idsUsed(bucket);
         Optional<TableInfo> table = catalog.table(bucket.tableId());
-        boolean there = table.isPresent()
-                && (bucket.partitionId() == 0
-                        || catalog.partition(bucket.tableId(), bucket.partitionId())
-                                .isPresent());
-        if (!there) {
+        if (table.isEmpty() || !isThere(catalog, bucket)) {
             boolean dropped = bucket.tableId() <= catalog.lastTableId()
                     && (table.isEmpty() || bucket.partitionId() <= catalog.lastPartitionId());
             if (!dropped) {
@@ -195,6 +204,14 @@ final class StoreSurvey {
         Manifest manifest = manifest(listed, table.get().hasPrimaryKey());
         tally.bucket(manifest);
         visitor.bucket(bucket, manifest);
+    }
+
+    /** True where the bucket's table, and its partition, if it is of one, exist. */
+    static boolean isThere(CatalogState catalog, BucketId bucket) {
+        return catalog.table(bucket.tableId()).isPresent()
+                && (bucket.partitionId() == 0
+                        || catalog.partition(bucket.tableId(), bucket.partitionId())
+                                .isPresent());
     }
 
     private Manifest manifest(Listed listed, boolean hasPrimaryKey) throws Exception {
