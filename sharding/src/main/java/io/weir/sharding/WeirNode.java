@@ -261,8 +261,7 @@ public final class WeirNode {
                 view.askCatalog(Catalog.ListDatabases::new).thenApply(reply -> Done.getInstance());
         CompletionStage<Done> ready =
                 remote == null ? inCluster : inCluster.thenCompose(done -> remote.serve(view, mirror));
-        return new WeirNode(
-                settings, system, allocator, view, remote == null ? null : remote.tier(), ready, givenBack);
+        return new WeirNode(settings, system, allocator, view, remote == null ? null : remote.tier(), ready, givenBack);
     }
 
     private static <M> ActorRef<M> singleton(ActorSystem<?> system, SingletonActor<M> actor) {
