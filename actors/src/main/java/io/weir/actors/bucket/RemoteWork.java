@@ -134,13 +134,14 @@ final class RemoteWork {
     /** Uploads a segment and has the manifest name it. Where retention has left a hole before it, what is behind the hole goes first. */
     CompletionStage<Manifest> upload(SealedSegment segment, TableInfo table, TableProperties properties) {
         AtomicReference<@Nullable SegmentBody> sent = new AtomicReference<>();
-        ObjectName name = RemoteNames.segment(bucket.entityId(), segment.baseOffset(), leaderEpoch, tier.attempt());
         return tier.transfers()
-                .upload(name, () -> {
-                    SegmentBody body = log.body(segment);
-                    sent.set(body);
-                    return body;
-                })
+                .upload(
+                        () -> RemoteNames.segment(bucket.entityId(), segment.baseOffset(), leaderEpoch, tier.attempt()),
+                        () -> {
+                            SegmentBody body = log.body(segment);
+                            sent.set(body);
+                            return body;
+                        })
                 .thenCombine(numbersBelow(table, properties), (stored, numbers) -> {
                     SegmentBody body = java.util.Objects.requireNonNull(sent.get());
                     return add(body.as(stored), numbers);
