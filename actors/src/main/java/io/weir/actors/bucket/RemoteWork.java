@@ -248,11 +248,13 @@ final class RemoteWork {
 
     /**
      * Uploads a snapshot and has the manifest name it. Objects of the one that is dropped for it are left to the reaper: which of them are
-     * shared with a newer one is written in descriptors alone, and it reads them anyway.
+     * shared with a newer one is written in descriptors alone, and it reads them anyway. Files are shared with the newest ones only: one
+     * that stays for a lease may go before this one is named.
      */
     CompletionStage<Manifest> upload(KvSnapshots.Local taken, TableInfo table, TableProperties properties) {
+        List<KvSnapshot> all = remote.manifest().snapshots();
         return remote.snapshots()
-                .upload(taken, remote.manifest().snapshots())
+                .upload(taken, all.subList(Math.max(0, all.size() - Manifest.SNAPSHOTS_KEPT), all.size()))
                 .thenCombine(numbersBelow(table, properties), this::add)
                 .thenCompose(added -> added);
     }
