@@ -130,7 +130,7 @@ class UploaderSnapshotTest extends RemoteBuckets {
         });
         stop(without);
         remote = tier;
-        table.set(table(properties));
+        table.set(table(Map.of("kv.snapshot-interval", "1s", "log.segment-size", "64kb")));
         ActorRef<Bucket.Command> again = bucket();
         long start = describe(again).logStartOffset();
         awaitSnapshotAt(describe(again).highWatermark());
