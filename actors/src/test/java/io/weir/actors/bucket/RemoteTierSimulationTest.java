@@ -63,7 +63,7 @@ class RemoteTierSimulationTest {
     }
 
     private static void run(long seed, Queue<Throwable> failures) {
-        if (failures.size() > 5) {
+        if (!failures.isEmpty()) {
             return;
         }
         try (RemoteWorld world = new RemoteWorld(kit, directory.resolve("world-" + seed), seed, seed % 2 == 1)) {
