@@ -61,6 +61,7 @@ public final class ControlSerializer extends CborSerializer {
             .add("man.refused.1", BucketManifest.Refused.class)
             .add("man.add-segment.1", BucketManifest.AddSegment.class)
             .add("man.remove-segments.1", BucketManifest.RemoveSegments.class)
+            .add("man.drop-all.1", BucketManifest.DropAll.class)
             .add("man.add-snapshot.1", BucketManifest.AddSnapshot.class)
             .add("man.lease-snapshot.1", BucketManifest.LeaseSnapshot.class)
             .add("man.release-snapshot.1", BucketManifest.ReleaseSnapshot.class)

@@ -148,6 +148,7 @@ class WireSerializationTest {
                 new BucketManifest.RaiseEpoch(bucket, 4, node, ref()),
                 new BucketManifest.AddSegment(bucket, 4, SEGMENT, 9, ref()),
                 new BucketManifest.RemoveSegments(bucket, 4, 1L << 40, ref()),
+                new BucketManifest.DropAll(bucket, 4, 1L << 41, ref()),
                 new BucketManifest.AddSnapshot(bucket, 4, SNAPSHOT, 9, ref()),
                 new BucketManifest.LeaseSnapshot(bucket, "reader", Duration.ofMinutes(5), ref()),
                 new BucketManifest.ReleaseSnapshot(bucket, "reader", ref()),

@@ -215,7 +215,11 @@ final class KvState {
                 if (remakes++ == REMAKES_MAX) {
                     throw e;
                 }
-                LOG.error("KV state cannot be used directory={}", directory, e);
+                if (e instanceof DamagedStoreException.Gone) {
+                    LOG.info("KV state is not there, it is made anew directory={}", directory);
+                } else {
+                    LOG.error("KV state cannot be used directory={}", directory, e);
+                }
                 damaged = true;
                 remake(String.valueOf(e.getMessage()));
             }
@@ -272,7 +276,7 @@ final class KvState {
         // A snapshot is there sooner than all changes since the beginning are applied again.
         boolean restorable = !fromWholeLog && restore.hasSnapshot();
         if (stored < 0 && (synced > 0 || log.startOffset() > 0 || restorable)) {
-            throw new DamagedStoreException("it is gone");
+            throw new DamagedStoreException.Gone();
         }
         if (stored >= 0 && (stored < synced || stored < log.startOffset() || stored > log.endOffset())) {
             throw new DamagedStoreException("it is at offset %d, was synced at %d, and the log holds [%d, %d)"

@@ -178,6 +178,8 @@ final class Uploader extends AbstractBehavior<Uploader.Command> {
             return run(work.copy(copy.manifest()), Copied::new);
         } else if (step instanceof UploadPlan.RemoveSegments remove) {
             return run(work.removeSegments(remove.below()), Stored::new);
+        } else if (step == UploadPlan.DropAll.INSTANCE) {
+            return run(work.dropAll(), Stored::new);
         } else if (step instanceof UploadPlan.UploadSegment upload) {
             return run(work.upload(upload.segment(), table, properties), Stored::new);
         } else if (step instanceof UploadPlan.TakeSnapshot take) {
@@ -248,6 +250,9 @@ final class Uploader extends AbstractBehavior<Uploader.Command> {
 
     private Behavior<Command> onStored(Manifest manifest) {
         busy = false;
+        if (current == UploadPlan.DropAll.INSTANCE) {
+            plan.dropped();
+        }
         remote.manifest(manifest);
         lookFirst = true;
         succeeded();
