@@ -216,7 +216,11 @@ final class KvState {
                 if (remakes++ == REMAKES_MAX) {
                     throw e;
                 }
-                LOG.error("KV state cannot be used directory={}", directory, e);
+                if (e.getCause() == null) {
+                    LOG.warn("KV state is made anew directory={} why={}", directory, e.getMessage());
+                } else {
+                    LOG.error("KV state cannot be used directory={}", directory, e);
+                }
                 damaged = true;
                 remake(String.valueOf(e.getMessage()));
             }
