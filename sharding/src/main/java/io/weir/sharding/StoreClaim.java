@@ -82,7 +82,7 @@ final class StoreClaim {
         Throwable cause =
                 failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
         String why = cause.getMessage() == null ? cause.toString() : cause.getMessage();
-        LOG.warn("cannot ask the object store whose it is, next try in {}: {}", delay, why);
+        LOG.warn("cannot ask the object store whose it is, next try in {} ms: {}", delay.toMillis(), why);
         tier.doubt("it is not known yet whether the object store is this cluster's: " + why);
         Duration doubled = delay.multipliedBy(2);
         later(delay, () -> ask(doubled.compareTo(retryMax) < 0 ? doubled : retryMax));

@@ -7,18 +7,17 @@ import io.weir.actors.bucket.BucketManifest;
 import io.weir.actors.bucket.Manifest;
 import io.weir.actors.catalog.CatalogState;
 import io.weir.actors.journal.JournalSetup;
+import io.weir.codec.WeirException;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.TimeoutException;
-import java.util.stream.Stream;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.jspecify.annotations.Nullable;
@@ -181,19 +180,23 @@ public final class StoreRecovery {
         CatalogState.Snapshot snapshot = survey.catalog();
         CatalogState catalog = CatalogState.of(snapshot);
         long about = bucketsOf(snapshot);
-        Set<BucketId> found = new HashSet<>();
+        Map<BucketId, Long> ends = new HashMap<>();
         survey.buckets(catalog, (bucket, manifest) -> {
-            found.add(bucket);
+            ends.put(bucket, manifest.remoteEnd());
             tally.numbers(bucket.tableId(), manifest.numbersBelow());
             if (journal != null) {
                 journal.manifest(bucket, manifest);
             }
-            progress.buckets(found.size(), Math.max(about, found.size()));
+            progress.buckets(ends.size(), Math.max(about, ends.size()));
         });
-        List<BucketId> here = logsHere(catalog);
-        for (BucketId bucket : here) {
-            if (found.add(bucket) && journal != null) {
-                journal.manifest(bucket, ONLY_HERE);
+        KeptLogs kept = new KeptLogs(settings, catalog);
+        List<BucketId> here = kept.buckets();
+        if (journal != null) {
+            for (BucketId bucket : here) {
+                if (!ends.containsKey(bucket)) {
+                    journal.manifest(bucket, ONLY_HERE);
+                }
+                numbersOf(bucket, kept, ends.getOrDefault(bucket, 0L));
             }
         }
         if (journal == null || (mode != Mode.ACCEPT_LOSS && tally.lossCount() > 0)) {
@@ -207,24 +210,20 @@ public final class StoreRecovery {
         return report(true, snapshot, here.size());
     }
 
+    /** Rows that are on this disk only have numbers, too, which must not be given again. */
+    private void numbersOf(BucketId bucket, KeptLogs kept, long uploadedTo) throws IOException {
+        try {
+            tally.numbers(bucket.tableId(), kept.numbersBelow(bucket, uploadedTo));
+        } catch (WeirException e) {
+            tally.loss(
+                    "bucket %s: the log on this disk cannot be read, so numbers of its auto-increment column may be given again: %s"
+                            .formatted(bucket.entityId(), e.detail()));
+        }
+    }
+
     /** Of a bucket of which nothing was uploaded, and whose log is on this disk: whoever has it goes on with it. */
     private static final Manifest ONLY_HERE =
             new Manifest(1, new BucketManifest.Node("", ""), 1, List.of(), List.of(), List.of(), 0);
-
-    private List<BucketId> logsHere(CatalogState catalog) throws IOException {
-        if (!Files.isDirectory(settings.logs())) {
-            return List.of();
-        }
-        try (Stream<Path> directories = Files.list(settings.logs())) {
-            return directories
-                    .map(directory -> String.valueOf(directory.getFileName()))
-                    .filter(DroppedTables::isBucket)
-                    .map(BucketId::parse)
-                    .filter(bucket -> StoreSurvey.isThere(catalog, bucket))
-                    .sorted()
-                    .toList();
-        }
-    }
 
     private static long bucketsOf(CatalogState.Snapshot catalog) {
         long buckets = 0;

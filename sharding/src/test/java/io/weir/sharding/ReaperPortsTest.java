@@ -110,7 +110,7 @@ class ReaperPortsTest {
         uploaded(0, live);
         ObjectName young = put(segmentName(bucket, 10, now));
         put(segmentName(bucket, 10, now - GRACE.toMillis() - 1000));
-        BucketId unknown = new BucketId(createTable("never written"), 0);
+        BucketId unknown = new BucketId(createTable("unused"), 0);
         ObjectName ofNobody = put(segmentName(unknown, 0, 1));
         Reaper.Report report = run(manifests, SOON);
         assertThat(store.names()).containsExactlyInAnyOrder(live, young, ofNobody);
