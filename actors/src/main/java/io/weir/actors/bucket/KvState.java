@@ -216,7 +216,8 @@ final class KvState {
                 if (remakes++ == REMAKES_MAX) {
                     throw e;
                 }
-                LOG.error("KV state cannot be used directory={}", directory, e);
+                // Nothing to worry about where the directory was lost and is being restored.
+                LOG.warn("KV state cannot be used as it is directory={} cause={}", directory, e.getMessage());
                 damaged = true;
                 remake(String.valueOf(e.getMessage()));
             }
