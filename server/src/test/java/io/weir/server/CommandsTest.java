@@ -25,6 +25,12 @@ class CommandsTest {
     }
 
     @Test
+    void allCommandsAreThere() {
+        assertThat(Main.commandLine().getSubcommands())
+                .containsOnlyKeys("start", "status", "load", "tail", "reap", "recover");
+    }
+
+    @Test
     void wrongArgumentsEndWithTwoAndSaySo() {
         assertThat(run("load")).isEqualTo(2);
         assertThat(err.toString()).contains("FILE");

@@ -16,7 +16,7 @@ public final class S3Server implements AutoCloseable {
     public static final String BUCKET = "weir";
     public static final String ACCESS_KEY = "test-key";
     public static final String SECRET_KEY = "test-secret";
-    static final S3StoreSettings.Credentials KEY = new S3StoreSettings.Credentials(ACCESS_KEY, SECRET_KEY);
+    public static final S3StoreSettings.Credentials KEY = new S3StoreSettings.Credentials(ACCESS_KEY, SECRET_KEY);
 
     private final S3Proxy server;
 
