@@ -65,7 +65,10 @@ class StoreDownIT {
         load.start(store);
         awaitRemoteRows();
         Duration before = load.longestWrite();
-        String now = store.get(StoreLoad.LOG + "/log?from=latest").json().path("next").asText();
+        String now = store.get(StoreLoad.LOG + "/log?from=latest")
+                .json()
+                .path("next")
+                .asText();
 
         int port = objects.port();
         objects.close();
