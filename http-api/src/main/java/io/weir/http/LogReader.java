@@ -172,20 +172,29 @@ final class LogReader {
         });
     }
 
-    /** One fetch; a bucket that is between two owners, or slow to start, is asked again. */
+    /**
+     * One fetch; a bucket that is between two owners, or slow to start, is asked again. One that takes its time to refuse, as where the
+     * object store does not answer, is asked so much less often.
+     */
     CompletionStage<Slice> fetch(BucketId bucket, @Nullable String partition, BucketClient.Range range, int retries) {
+        return fetch(bucket, partition, range, retries, clock.instant().plus(RETRY_AFTER.multipliedBy(retries)));
+    }
+
+    private CompletionStage<Slice> fetch(
+            BucketId bucket, @Nullable String partition, BucketClient.Range range, int retries, Instant until) {
         return buckets.fetch(bucket, range)
                 .thenApply((Bucket.Fetched f) -> new Slice(bucket, partition, f.batches(), f.nextOffset()))
                 .exceptionallyCompose(failure -> {
                     Throwable cause = Problem.unwrapped(failure);
                     boolean again = retries > 0
+                            && clock.instant().isBefore(until)
                             && cause instanceof WeirException known
                             && known.code().retryable();
                     return again
                             ? Patterns.after(
                                     RETRY_AFTER,
                                     system.classicSystem(),
-                                    () -> fetch(bucket, partition, range, retries - 1))
+                                    () -> fetch(bucket, partition, range, retries - 1, until))
                             : CompletableFuture.failedFuture(cause);
                 });
     }

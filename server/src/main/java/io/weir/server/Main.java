@@ -9,7 +9,13 @@ import picocli.CommandLine.Command;
         description = "A streaming store: tables that are streams, on one process or a cluster of it.",
         mixinStandardHelpOptions = true,
         version = "weir " + Version.TEXT,
-        subcommands = {StartCommand.class, StatusCommand.class, LoadCommand.class, TailCommand.class, ReapCommand.class
+        subcommands = {
+            StartCommand.class,
+            StatusCommand.class,
+            LoadCommand.class,
+            TailCommand.class,
+            ReapCommand.class,
+            RecoverCommand.class
         })
 public final class Main {
     private Main() {}

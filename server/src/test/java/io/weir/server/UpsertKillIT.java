@@ -119,7 +119,9 @@ class UpsertKillIT {
 
     private static Map<Long, JsonNode> scan(StoreProcess store, String table) throws IOException {
         Map<Long, JsonNode> rows = new TreeMap<>();
-        for (JsonNode row : store.get(table + "/scan").json().path("rows")) {
+        StoreProcess.Answer answer = store.get(table + "/scan");
+        assertThat(answer.status()).as(answer.body()).isEqualTo(200);
+        for (JsonNode row : answer.json().path("rows")) {
             assertThat(rows.put(row.path("id").asLong(), row))
                     .as("one row a key")
                     .isNull();
@@ -132,8 +134,9 @@ class UpsertKillIT {
         Map<Long, JsonNode> rows = new HashMap<>();
         String cursor = "earliest";
         while (true) {
-            JsonNode page =
-                    store.get(table + "/changelog?limit=20000&from=" + cursor).json();
+            StoreProcess.Answer answer = store.get(table + "/changelog?limit=20000&from=" + cursor);
+            assertThat(answer.status()).as(answer.body()).isEqualTo(200);
+            JsonNode page = answer.json();
             for (JsonNode change : page.path("rows")) {
                 apply(rows, change.path("_change_type").asText(), row(change));
             }

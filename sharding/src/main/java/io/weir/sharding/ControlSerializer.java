@@ -33,6 +33,7 @@ public final class ControlSerializer extends CborSerializer {
             .add("cat.drop-partition.1", Catalog.DropPartition.class)
             .add("cat.ensure-partitions.1", Catalog.EnsurePartitions.class)
             .add("cat.list-table-ids.1", Catalog.ListTableIds.class)
+            .add("cat.get-cluster-name.1", Catalog.GetClusterName.class)
             .add("cat.name-cluster.1", Catalog.NameCluster.class)
             .add("cat.cluster-name.1", Catalog.ClusterName.class)
             .add("cat.done.1", Catalog.Done.class)

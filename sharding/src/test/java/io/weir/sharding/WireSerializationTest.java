@@ -115,6 +115,7 @@ class WireSerializationTest {
                 new Catalog.DropPartition("db", "t", "2026$x", ref()),
                 new Catalog.EnsurePartitions(9, List.of(List.of("2026"), List.of("2027")), ref()),
                 new Catalog.ListTableIds(ref()),
+                new Catalog.GetClusterName(ref()),
                 new Catalog.NameCluster("c-1", ref()),
                 new Catalog.ClusterName("c-1"),
                 new Catalog.Done(),

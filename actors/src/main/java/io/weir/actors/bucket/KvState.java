@@ -50,7 +50,6 @@ final class KvState {
 
     // The committing thread's own.
     private @Nullable DurableOffset durable;
-    private boolean begun;
     private boolean unsynced;
 
     /** A sync failed: what was written before may be lost though a later one succeeds. */
@@ -311,7 +310,6 @@ final class KvState {
         ports.files().delete(bucketDirectory.resolve(DurableOffset.FILE));
         ports.files().syncDirectory(bucketDirectory);
         durable = null;
-        begun = false;
         unsynced = false;
         suspect = false;
         fromWholeLog = false;
@@ -327,12 +325,9 @@ final class KvState {
         return known;
     }
 
-    /** Has to be durable before the first write of this boot. */
+    /** Has to be durable before the first write of this boot, and after a sync that was not noted. */
     void begin() throws IOException {
-        if (!begun) {
-            durable().begin();
-            begun = true;
-        }
+        durable().begin();
     }
 
     /** For the commit: the store at exactly {@link #applied}. */

@@ -147,8 +147,9 @@ final class Uploader extends AbstractBehavior<Uploader.Command> {
         if (busy || timers.isTimerActive(Again.AFTER_FAILURE)) {
             return this;
         }
-        if (!remote.tier().isConfirmed()) {
-            remote.problem("it is not known yet whether the object store is this cluster's");
+        String unconfirmed = remote.tier().whyUnconfirmed().orElse(null);
+        if (unconfirmed != null) {
+            remote.problem(unconfirmed);
             timers.startSingleTimer(
                     Again.AFTER_FAILURE, Again.AFTER_FAILURE, remote.tier().retryDelay(1));
             return this;
