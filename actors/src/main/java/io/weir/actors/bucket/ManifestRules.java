@@ -98,8 +98,7 @@ final class ManifestRules {
         }
         if (command.remoteEnd() != state.remoteEnd()) {
             return refuse(
-                    "what is on the object store ends at offset %d, not at %d",
-                    state.remoteEnd(), command.remoteEnd());
+                    "what is on the object store ends at offset %d, not at %d", state.remoteEnd(), command.remoteEnd());
         }
         return state.segments().isEmpty() && state.snapshots().isEmpty()
                 ? Unchanged.INSTANCE

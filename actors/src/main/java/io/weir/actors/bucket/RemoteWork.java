@@ -133,8 +133,7 @@ final class RemoteWork {
         AtomicReference<@Nullable SegmentBody> sent = new AtomicReference<>();
         return tier.transfers()
                 .upload(
-                        () -> RemoteNames.segment(
-                                bucket.entityId(), segment.baseOffset(), leaderEpoch, tier.attempt()),
+                        () -> RemoteNames.segment(bucket.entityId(), segment.baseOffset(), leaderEpoch, tier.attempt()),
                         () -> {
                             SegmentBody body = log.body(segment);
                             sent.set(body);
@@ -211,8 +210,7 @@ final class RemoteWork {
         return remove(replyTo -> new BucketManifest.DropAll(bucket, leaderEpoch, end, replyTo));
     }
 
-    private CompletionStage<Manifest> remove(
-            Function<ActorRef<BucketManifest.Reply>, BucketManifest.Command> command) {
+    private CompletionStage<Manifest> remove(Function<ActorRef<BucketManifest.Reply>, BucketManifest.Command> command) {
         Manifest before = remote.manifest();
         return manifests
                 .tell(command)

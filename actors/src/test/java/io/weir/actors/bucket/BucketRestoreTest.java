@@ -371,8 +371,7 @@ class BucketRestoreTest {
         wrote(4);
         Manifest all = manifest();
         deleteDirectory();
-        BucketLog.restore(
-                new DiskFileStore(), directory(), all.segments().subList(0, 1), ROWS, tier.files()::open);
+        BucketLog.restore(new DiskFileStore(), directory(), all.segments().subList(0, 1), ROWS, tier.files()::open);
         ActorRef<Bucket.Command> bucket = bucket();
         assertThat(all(bucket, 0)).isEqualTo(rows(0, 3L * ROWS));
         stop(bucket);

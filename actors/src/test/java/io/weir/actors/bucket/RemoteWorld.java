@@ -124,7 +124,9 @@ final class RemoteWorld implements AutoCloseable {
                         store,
                         2,
                         2,
-                        kit.system().dispatchers().lookup(DispatcherSelector.fromConfig("weir.dispatchers.object-store")),
+                        kit.system()
+                                .dispatchers()
+                                .lookup(DispatcherSelector.fromConfig("weir.dispatchers.object-store")),
                         LONG,
                         materializer),
                 new ObjectFiles(store, 1 << 20, 1 << 16, 4, LONG, materializer),
@@ -199,8 +201,10 @@ final class RemoteWorld implements AutoCloseable {
                 // Somebody else leads by the manifest; what leads here goes on until it is stopped.
                 if (random.nextInt(3) == 0) {
                     fenced = true;
-                    ask(manifestsRef, (ActorRef<BucketManifest.Reply> to) -> new BucketManifest.RaiseEpoch(
-                            id, 0, new BucketManifest.Node("node-a", "node-a:1"), to));
+                    ask(
+                            manifestsRef,
+                            (ActorRef<BucketManifest.Reply> to) -> new BucketManifest.RaiseEpoch(
+                                    id, 0, new BucketManifest.Node("node-a", "node-a:1"), to));
                     write();
                 }
             }
@@ -226,7 +230,9 @@ final class RemoteWorld implements AutoCloseable {
     }
 
     private void settle(int ms) {
-        await(Duration.ofMillis(ms), () -> store.isHolding() || manifests.state().remoteEnd() >= end() - ROWS);
+        await(
+                Duration.ofMillis(ms),
+                () -> store.isHolding() || manifests.state().remoteEnd() >= end() - ROWS);
     }
 
     private long end() {
@@ -262,7 +268,10 @@ final class RemoteWorld implements AutoCloseable {
         Bucket.Appended appended = (Bucket.Appended) ask(
                 bucket, (ActorRef<Bucket.AppendReply> to) -> new Bucket.Append(List.of(TestRows.rows(rows)), null, to));
         return new Write(
-                appended.baseOffset(), appended.nextOffset(), LongStream.of(rows).boxed().toList(), Map.of());
+                appended.baseOffset(),
+                appended.nextOffset(),
+                LongStream.of(rows).boxed().toList(),
+                Map.of());
     }
 
     private Write upsert() {
@@ -270,15 +279,17 @@ final class RemoteWorld implements AutoCloseable {
         boolean deleted = random.nextInt(4) == 0;
         String text = deleted ? null : text();
         Map<Integer, Object> row = PrimaryKeyBuckets.row(key, 1, text);
-        Bucket.AppendReply reply = ask(bucket, (ActorRef<Bucket.AppendReply> to) -> new Bucket.Upsert(
-                List.of(ModelRows.changes(
-                        deleted ? ChangeKind.DELETE : ChangeKind.UPSERT,
-                        PrimaryKeyBuckets.SCHEMA,
-                        List.of(row),
-                        List.of(new TreeSet<>(row.keySet())))),
-                null,
-                false,
-                to));
+        Bucket.AppendReply reply = ask(
+                bucket,
+                (ActorRef<Bucket.AppendReply> to) -> new Bucket.Upsert(
+                        List.of(ModelRows.changes(
+                                deleted ? ChangeKind.DELETE : ChangeKind.UPSERT,
+                                PrimaryKeyBuckets.SCHEMA,
+                                List.of(row),
+                                List.of(new TreeSet<>(row.keySet())))),
+                        null,
+                        false,
+                        to));
         Bucket.Appended appended = (Bucket.Appended) reply;
         Map<Long, @Nullable String> puts = new HashMap<>();
         puts.put(key, text);
@@ -319,8 +330,10 @@ final class RemoteWorld implements AutoCloseable {
     }
 
     private Bucket.FetchReply fetch(long from) {
-        return ask(bucket, (ActorRef<Bucket.FetchReply> to) -> new Bucket.Fetch(
-                from, Long.MAX_VALUE, 1 << 20, 1_000_000, List.of(), null, Duration.ZERO, to));
+        return ask(
+                bucket,
+                (ActorRef<Bucket.FetchReply> to) ->
+                        new Bucket.Fetch(from, Long.MAX_VALUE, 1 << 20, 1_000_000, List.of(), null, Duration.ZERO, to));
     }
 
     /** All that should be there is, whether it comes from this disk or from the store. */
@@ -342,8 +355,7 @@ final class RemoteWorld implements AutoCloseable {
         while (next < end()) {
             long from = next;
             Bucket.FetchReply[] reply = new Bucket.FetchReply[1];
-            assertThat(await(
-                            LONG, () -> (reply[0] = fetch(from)) instanceof Bucket.Fetched || isExpired(reply[0])))
+            assertThat(await(LONG, () -> (reply[0] = fetch(from)) instanceof Bucket.Fetched || isExpired(reply[0])))
                     .as("read at %d: %s", from, reply[0])
                     .isTrue();
             if (isExpired(reply[0])) {
@@ -373,8 +385,10 @@ final class RemoteWorld implements AutoCloseable {
         Bucket.LookupReply[] reply = new Bucket.LookupReply[1];
         assertThat(await(
                         LONG,
-                        () -> (reply[0] = ask(bucket, (ActorRef<Bucket.LookupReply> to) ->
-                                        new Bucket.Lookup(PrimaryKeyBuckets.keys(keys), to)))
+                        () -> (reply[0] = ask(
+                                        bucket,
+                                        (ActorRef<Bucket.LookupReply> to) ->
+                                                new Bucket.Lookup(PrimaryKeyBuckets.keys(keys), to)))
                                 instanceof Bucket.LookedUp))
                 .as("lookup: %s", reply[0])
                 .isTrue();

@@ -33,8 +33,8 @@ final class SimReaper {
             return;
         }
         List<ObjectName> old = listed.stream()
-                .filter(name -> !live.contains(name)
-                        && RemoteNames.startedMs(name).orElse(Long.MAX_VALUE) < youngFromMs)
+                .filter(name ->
+                        !live.contains(name) && RemoteNames.startedMs(name).orElse(Long.MAX_VALUE) < youngFromMs)
                 .toList();
         old.forEach(store::removed);
         List<ObjectName> copies = copies(listed);
