@@ -15,10 +15,16 @@ import java.util.Optional;
  * which is cheap; a KV snapshot that was taken, since it holds space on the disk; one that is due; the oldest segment that waits.
  */
 final class UploadPlan {
+    /** Manifests of so many segments are copied after each change. */
+    private static final int COPIED_AT_ONCE_MAX = 1000;
+
+    private static final long COPY_PAUSE_MAX_MS = 30_000;
+
     /** From when on the interval counts where there is no snapshot yet. */
     private long startedMs;
 
     private long copiedVersion = -1;
+    private long copiedMs = Long.MIN_VALUE / 2;
     private int failures;
     private int snapshotFailures;
     private long noSnapshotBeforeMs;
@@ -89,7 +95,9 @@ final class UploadPlan {
      */
     Step next(long nowMs, Manifest manifest, LogView log, Duration snapshotInterval, long taken) {
         boolean empty = isEmpty(manifest) && manifest.remoteEnd() == 0;
-        if (!empty && copiedVersion != manifest.version()) {
+        boolean copied = empty || copiedVersion == manifest.version();
+        long copyDue = copied ? Long.MAX_VALUE : copyDueMs(nowMs, manifest);
+        if (copyDue <= nowMs) {
             return new CopyManifest(manifest);
         }
         long below = removable(manifest, log.expiredBelow());
@@ -108,7 +116,14 @@ final class UploadPlan {
         if (!log.waiting().isEmpty()) {
             return upload(manifest, log);
         }
-        return new Rest(due);
+        return new Rest(Math.min(due, copyDue));
+    }
+
+    /** A copy is of all of the manifest: a long one is not copied anew for each segment of many. */
+    private long copyDueMs(long nowMs, Manifest manifest) {
+        int segments = manifest.segments().size();
+        long pauseMs = segments <= COPIED_AT_ONCE_MAX ? 0 : Math.min(COPY_PAUSE_MAX_MS, segments * 3L);
+        return nowMs < copiedMs ? nowMs : copiedMs + pauseMs;
     }
 
     /** The newest segment stays, however old: a log that is restored begins with the writers' memory in it. */
@@ -179,8 +194,9 @@ final class UploadPlan {
         return all.isEmpty() ? Optional.empty() : Optional.of(all.get(all.size() - 1));
     }
 
-    void copied(Manifest manifest) {
+    void copied(Manifest manifest, long nowMs) {
         copiedVersion = manifest.version();
+        copiedMs = nowMs;
     }
 
     /** The KV snapshots went with the rest: until there is a new one, nothing but this disk holds the state. */

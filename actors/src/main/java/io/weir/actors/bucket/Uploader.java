@@ -261,7 +261,7 @@ final class Uploader extends AbstractBehavior<Uploader.Command> {
 
     private Behavior<Command> onCopied(Copied copied) {
         busy = false;
-        plan.copied(copied.manifest());
+        plan.copied(copied.manifest(), ports.clock().millis());
         succeeded();
         return next();
     }

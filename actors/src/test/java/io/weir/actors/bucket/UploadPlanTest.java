@@ -60,7 +60,7 @@ class UploadPlanTest {
     }
 
     private Manifest copied(Manifest manifest) {
-        plan.copied(manifest);
+        plan.copied(manifest, START);
         return manifest;
     }
 
@@ -69,8 +69,20 @@ class UploadPlanTest {
         assertThat(next(START, Manifest.EMPTY, log(0, 0, 0))).isInstanceOf(Rest.class);
         Manifest manifest = manifest(0, 10);
         assertThat(next(START, manifest, log(0, 10, 10))).isEqualTo(new CopyManifest(manifest));
-        plan.copied(manifest);
+        plan.copied(manifest, START);
         assertThat(next(START, manifest, log(0, 10, 10))).isInstanceOf(Rest.class);
+    }
+
+    @Test
+    void aLongManifestIsNotCopiedForEachSegmentOfMany() {
+        plan.copied(Manifest.EMPTY, START);
+        Manifest manifest = manifest(0, 20_000);
+        LogView backlog = log(0, 20_010, 20_010, 20_000);
+        LogView nothing = log(0, 20_000, 20_000);
+        assertThat(next(START + 5999, manifest, backlog)).isEqualTo(new UploadSegment(sealed(20_000)));
+        assertThat(next(START + 5999, manifest, nothing)).isEqualTo(new Rest(START + 6000));
+        assertThat(next(START + 6000, manifest, backlog)).isEqualTo(new CopyManifest(manifest));
+        assertThat(next(START - 1, manifest, backlog)).isEqualTo(new CopyManifest(manifest));
     }
 
     @Test
@@ -107,7 +119,7 @@ class UploadPlanTest {
     void whatWasDroppedIsNotLeftInTheCopyAndASnapshotIsDueAtOnce() {
         Manifest nothing = manifest(0, 20, snapshot(20, START)).with(new BucketManifest.AllDropped(20));
         assertThat(next(START, nothing, log(40, 50, 50, 40))).isEqualTo(new CopyManifest(nothing));
-        plan.copied(nothing);
+        plan.copied(nothing, START);
         plan.dropped();
         assertThat(next(START, nothing, log(40, 50, 50, 40))).isEqualTo(new TakeSnapshot(START));
     }
@@ -120,7 +132,7 @@ class UploadPlanTest {
         assertThat(next(START + 60_000, manifest, log)).isEqualTo(new TakeSnapshot(START + 60_000));
         assertThat(plan.next(START + 60_000, manifest, log, Duration.ZERO, -1)).isEqualTo(new Rest(Long.MAX_VALUE));
         UploadPlan again = new UploadPlan(START, 15);
-        again.copied(manifest);
+        again.copied(manifest, START);
         assertThat(again.next(START, manifest, log, MINUTE, -1)).isEqualTo(new TakeSnapshot(START));
     }
 

@@ -1,9 +1,7 @@
 package io.weir.persistence.log;
 
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 
 /**
  * What the manifest says is on the object store of a log, as the log's own segments, in order and without holes between them. Immutable;
@@ -22,10 +20,7 @@ final class RemotePart {
     }
 
     RemotePart with(List<RemoteSegment> now, RemoteFiles files, int indexIntervalBytes) {
-        Map<RemoteSegment, Segment> known = new HashMap<>();
-        for (int i = 0; i < noted.size(); i++) {
-            known.put(noted.get(i), segments.get(i));
-        }
+        int known = 0;
         List<Segment> next = new ArrayList<>(now.size());
         for (int i = 0; i < now.size(); i++) {
             RemoteSegment one = now.get(i);
@@ -34,8 +29,11 @@ final class RemotePart {
                         "remote segments do not follow each other: endOffset=%d baseOffset=%d"
                                 .formatted(now.get(i - 1).endOffset(), one.baseOffset()));
             }
-            Segment same = known.get(one);
-            next.add(same == null ? segment(one, files, indexIntervalBytes) : same);
+            while (known < noted.size() && noted.get(known).baseOffset() < one.baseOffset()) {
+                known++;
+            }
+            boolean same = known < noted.size() && noted.get(known).equals(one);
+            next.add(same ? segments.get(known) : segment(one, files, indexIntervalBytes));
         }
         return new RemotePart(List.copyOf(now), List.copyOf(next));
     }
