@@ -52,7 +52,7 @@ final class RecoverCommand implements Callable<Integer> {
                     CommandFailure.REFUSED, "nothing was written: see what is lost; --accept-loss goes on without it");
         }
         out.printf(
-                "%n%s in %.1f s%n",
+                "%n%s (%.1f s)%n",
                 dryRun ? "dry run, nothing was written" : "recovered; `weir start` serves it now", seconds);
         out.flush();
         return 0;
