@@ -35,9 +35,8 @@ class LogReaderTest {
 
     private static int questionsOfARefusedRead(int retries, Duration answerTakes) {
         AtomicInteger asked = new AtomicInteger();
-        WeirCluster cluster =
-                (WeirCluster) Proxy.newProxyInstance(WeirCluster.class.getClassLoader(), new Class<?>[] {WeirCluster.class
-                }, (proxy, method, arguments) -> {
+        WeirCluster cluster = (WeirCluster) Proxy.newProxyInstance(
+                WeirCluster.class.getClassLoader(), new Class<?>[] {WeirCluster.class}, (proxy, method, arguments) -> {
                     assertThat(method.getName()).isEqualTo("askBucket");
                     asked.incrementAndGet();
                     return CompletableFuture.completedFuture(

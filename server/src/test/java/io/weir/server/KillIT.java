@@ -59,7 +59,8 @@ class KillIT {
             assertThat(rows.ids()).containsAll(found.ids());
             for (int bucket = 0; bucket < uploaded.size(); bucket++) {
                 // Until the store ended, more could be uploaded.
-                assertThat(found.ends().get(bucket)).isBetween(uploaded.get(bucket), rows.ends().get(bucket));
+                assertThat(found.ends().get(bucket))
+                        .isBetween(uploaded.get(bucket), rows.ends().get(bucket));
             }
             System.out.printf(
                     "KillIT: %,d of %,d rows were on the object store%n",

@@ -64,10 +64,14 @@ class RecoverIT {
     }
 
     private static void fill(StoreProcess store) throws IOException {
-        String columns = "\"columns\":[{\"name\":\"id\",\"type\":\"BIGINT\",\"nullable\":false},{\"name\":\"n\",\"type\":\"BIGINT\"}],"
-                + "\"properties\":{\"log.segment-size\":\"64kb\",\"log.local-segments\":\"1\",\"kv.snapshot-interval\":\"1s\"}}";
+        String columns =
+                "\"columns\":[{\"name\":\"id\",\"type\":\"BIGINT\",\"nullable\":false},{\"name\":\"n\",\"type\":\"BIGINT\"}],"
+                        + "\"properties\":{\"log.segment-size\":\"64kb\",\"log.local-segments\":\"1\",\"kv.snapshot-interval\":\"1s\"}}";
         created(store, "/v1/databases", "{\"name\":\"d\"}");
-        created(store, TABLES, "{\"name\":\"events\",\"buckets\":2," + columns.replace(",\"kv.snapshot-interval\":\"1s\"", ""));
+        created(
+                store,
+                TABLES,
+                "{\"name\":\"events\",\"buckets\":2," + columns.replace(",\"kv.snapshot-interval\":\"1s\"", ""));
         created(store, TABLES, "{\"name\":\"stock\",\"buckets\":2,\"primary_key\":[\"id\"]," + columns);
         for (int request = 0; request < REQUESTS; request++) {
             StringBuilder rows = new StringBuilder();

@@ -159,8 +159,7 @@ final class StoreLoad implements AutoCloseable {
         assertThat(scan.status()).as(scan.body()).isEqualTo(200);
         scan.json()
                 .path("rows")
-                .forEach(row ->
-                        found.put(row.path("id").asLong(), row.path("n").asLong()));
+                .forEach(row -> found.put(row.path("id").asLong(), row.path("n").asLong()));
         assertThat(found).isEqualTo(expected);
     }
 
