@@ -6,6 +6,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
@@ -33,6 +34,13 @@ class CommandsTest {
     void wrongArgumentsEndWithTwoAndSaySo() {
         assertThat(run("load")).isEqualTo(2);
         assertThat(err.toString()).contains("FILE");
+    }
+
+    @Test
+    void everyCommandHasItsHelp() {
+        for (String command : List.of("start", "status", "load", "tail", "reap", "recover")) {
+            assertThat(run(command, "--help")).as(command).isZero();
+        }
     }
 
     @Test

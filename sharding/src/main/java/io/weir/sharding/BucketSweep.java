@@ -6,6 +6,7 @@ import io.weir.actors.catalog.Catalog;
 import io.weir.persistence.kv.KvSnapshot;
 import io.weir.persistence.objects.ObjectInfo;
 import io.weir.persistence.objects.ObjectName;
+import io.weir.persistence.objects.ObjectPage;
 import io.weir.persistence.objects.RemoteNames;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -44,6 +45,9 @@ final class BucketSweep {
 
     private boolean leftAlone;
 
+    /** Whether the journal was seen to be as new as the store. */
+    private boolean journalIsNew;
+
     /** @param delete takes what they are of, and orphans, at most a page */
     BucketSweep(
             BucketId bucket, ReaperPass.Ports ports, ReaperTally tally, BiConsumer<String, List<ObjectInfo>> delete) {
@@ -77,6 +81,9 @@ final class BucketSweep {
                 } else {
                     orphan(object, dropped, youngFromMs).ifPresent(orphans::add);
                 }
+            }
+            if (!dropped && !orphans.isEmpty()) {
+                checkJournalIsNew();
             }
             delete.accept("bucket " + bucket.entityId(), orphans);
         } catch (Exception e) {
@@ -123,6 +130,32 @@ final class BucketSweep {
             }
             return live(second);
         }
+    }
+
+    /**
+     * A journal that came from a backup knows less than the store, and what it does not know of is no orphan. The copies tell: each is of
+     * a version that the manifest had before, and they are listed before the manifest is asked.
+     */
+    private void checkJournalIsNew() throws Exception {
+        if (journalIsNew) {
+            return;
+        }
+        long newest = 0;
+        Optional<String> after = Optional.empty();
+        do {
+            ObjectPage page = ports.list(RemoteNames.manifestPrefix(bucket.entityId()), after);
+            for (ObjectInfo copy : page.objects()) {
+                newest = Math.max(newest, RemoteNames.version(copy.name()).orElse(0L));
+            }
+            after = page.next();
+        } while (after.isPresent());
+        long version = manifest().version();
+        if (newest > version) {
+            throw new IllegalStateException(
+                    "the store has a copy of its manifest at version %d, and the journal is at version %d; was the journal brought back from a backup?"
+                            .formatted(newest, version));
+        }
+        journalIsNew = true;
     }
 
     private Manifest manifest() throws Exception {

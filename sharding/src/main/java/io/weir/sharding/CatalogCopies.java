@@ -114,8 +114,8 @@ final class CatalogCopies extends AbstractBehavior<CatalogCopies.Command> {
         getContext()
                 .getLog()
                 .warn(
-                        "cannot copy the catalog to the object store, next try in {}: {}",
-                        wait,
+                        "cannot copy the catalog to the object store, next try in {} ms: {}",
+                        wait.toMillis(),
                         failed.cause().toString());
         next(wait);
         Duration doubled = wait.multipliedBy(2);

@@ -29,18 +29,21 @@ final class JournalDraft {
         return dataDirectory.resolve("recover.draft");
     }
 
-    /** @throws IllegalStateException where there is a journal */
-    void checkNoJournal() throws IOException {
+    /** True where there is a journal, perhaps one that holds nothing yet. */
+    boolean hasJournal() throws IOException {
         Path journal = dataDirectory.resolve(JOURNAL);
-        if (Files.isDirectory(journal)) {
-            try (Stream<Path> files = Files.list(journal)) {
-                if (files.findAny().isPresent()) {
-                    throw new IllegalStateException(
-                            "%s is a journal, and recover makes one only where there is none; `weir start` uses it. If it is damaged for good, move it and %s away first"
-                                    .formatted(journal, dataDirectory.resolve(SNAPSHOTS)));
-                }
-            }
+        if (!Files.isDirectory(journal)) {
+            return false;
         }
+        try (Stream<Path> files = Files.list(journal)) {
+            return files.findAny().isPresent();
+        }
+    }
+
+    /** That there is a journal, and what to do about it. */
+    String refusal() {
+        return "%s is a journal, and recover makes one only where there is none; `weir start` uses it. If it is damaged for good, move it and %s away first"
+                .formatted(dataDirectory.resolve(JOURNAL), dataDirectory.resolve(SNAPSHOTS));
     }
 
     /** Empty, whatever was there; LevelDB makes no more than its own directory. */
@@ -62,7 +65,8 @@ final class JournalDraft {
             Files.move(directory().resolve(SNAPSHOTS), snapshots, StandardCopyOption.ATOMIC_MOVE);
         }
         Path journal = dataDirectory.resolve(JOURNAL);
-        Files.deleteIfExists(journal);
+        // At most one that holds nothing.
+        deleteTree(journal);
         syncOne(dataDirectory, StandardOpenOption.READ);
         Files.move(directory().resolve(JOURNAL), journal, StandardCopyOption.ATOMIC_MOVE);
         syncOne(dataDirectory, StandardOpenOption.READ);

@@ -14,6 +14,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeoutException;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Props;
@@ -22,6 +23,8 @@ import org.apache.pekko.actor.typed.javadsl.AskPattern;
 /** Fills an empty journal through the behaviors that a node runs on it. Each call blocks until what it waits for is durable. */
 final class JournalWriter {
     private static final Duration TIMEOUT = Duration.ofSeconds(60);
+
+    private static final Duration LOOK_TIMEOUT = Duration.ofSeconds(20);
 
     /** Most manifests on their way to the journal, which syncs those together that come together. */
     private static final int PENDING_MAX = 64;
@@ -38,6 +41,22 @@ final class JournalWriter {
         this.clock = clock;
         this.manifests = system.systemActorOf(Manifests.create(clock), "manifests", Props.empty());
         this.sequences = system.systemActorOf(Sequences.create(), "sequences", Props.empty());
+    }
+
+    /**
+     * True where nothing ever happened in the journal of the system.
+     *
+     * @throws TimeoutException where it cannot be read
+     */
+    static boolean isEmpty(ActorSystem<?> system) throws Exception {
+        CatalogMirror mirror = new CatalogMirror();
+        ActorRef<Catalog.Command> catalog =
+                system.systemActorOf(CatalogBehavior.create(Clock.systemUTC(), mirror), "catalog", Props.empty());
+        ReaperPorts.await(
+                AskPattern.<Catalog.Command, Catalog.Reply>ask(
+                        catalog, Catalog.GetClusterName::new, LOOK_TIMEOUT, system.scheduler()),
+                LOOK_TIMEOUT.multipliedBy(2));
+        return mirror.get().orElseThrow().version() == 0;
     }
 
     /** Durable at the latest after {@link #awaitManifests}. */

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
@@ -47,11 +48,13 @@ final class NodeRemoteTier implements AutoCloseable {
     /**
      * Opens the store that the settings name; blocks, but does not ask a store over the network.
      *
+     * @param environment where an S3 store's AWS_* are looked for
      * @return null where the node has none
      * @throws IllegalArgumentException where the settings or the environment are wrong
      * @throws IllegalStateException where a directory cannot be used
      */
-    static @Nullable NodeRemoteTier open(RemoteSettings settings, Clock clock, ActorSystem<?> system) {
+    static @Nullable NodeRemoteTier open(
+            RemoteSettings settings, Map<String, String> environment, Clock clock, ActorSystem<?> system) {
         if (!settings.hasStore()) {
             LOG.info("no object store: rows stay on this disk");
             return null;
@@ -60,7 +63,7 @@ final class NodeRemoteTier implements AutoCloseable {
         Materializer materializer = Materializer.matFromSystem(system);
         ObjectStores.Opened opened;
         try {
-            opened = ObjectStores.open(settings.store(), System.getenv(), system, new SecureRandom());
+            opened = ObjectStores.open(settings.store(), environment, system, new SecureRandom());
         } catch (IOException e) {
             throw new IllegalStateException(
                     "cannot use the object store " + settings.store() + ": " + e.getMessage(), e);
@@ -112,20 +115,30 @@ final class NodeRemoteTier implements AutoCloseable {
                         .onFailure(SupervisorStrategy.restart()),
                 "catalog-copies",
                 Props.empty());
-        StoreIdentity identity = new StoreIdentity(tier, () -> clusterId(cluster));
+        StoreIdentity identity = new StoreIdentity(tier, new CatalogsId(cluster));
         return new StoreClaim(identity::refusal, tier, CLAIM_PATIENCE, settings.retryMin(), settings.retryMax(), system)
                 .run();
     }
 
-    private static CompletionStage<String> clusterId(WeirCluster cluster) {
-        String proposed = UUID.randomUUID().toString();
-        return cluster.askCatalog(replyTo -> new Catalog.NameCluster(proposed, replyTo))
-                .thenApply(reply -> {
-                    if (reply instanceof Catalog.ClusterName name) {
-                        return name.clusterId();
-                    }
-                    throw new IllegalStateException("the catalog answered " + reply);
-                });
+    private record CatalogsId(WeirCluster cluster) implements StoreIdentity.ClusterId {
+        @Override
+        public CompletionStage<String> get() {
+            return cluster.askCatalog(Catalog.GetClusterName::new).thenApply(CatalogsId::id);
+        }
+
+        @Override
+        public CompletionStage<String> give() {
+            String proposed = UUID.randomUUID().toString();
+            return cluster.askCatalog(replyTo -> new Catalog.NameCluster(proposed, replyTo))
+                    .thenApply(CatalogsId::id);
+        }
+
+        private static String id(Catalog.Reply reply) {
+            if (reply instanceof Catalog.ClusterName name) {
+                return name.clusterId();
+            }
+            throw new IllegalStateException("the catalog answered " + reply);
+        }
     }
 
     @Override

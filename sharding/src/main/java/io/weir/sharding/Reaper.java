@@ -5,11 +5,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
-import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.DispatcherSelector;
@@ -93,7 +94,7 @@ public final class Reaper extends AbstractBehavior<Reaper.Command> {
     }
 
     private final Passes passes;
-    private final BooleanSupplier isConfirmed;
+    private final Supplier<Optional<String>> whyUnconfirmed;
     private final Executor blocking;
 
     /** Who waits for the pass under way, and for the one after it, by whether it is a dry run. */
@@ -101,23 +102,23 @@ public final class Reaper extends AbstractBehavior<Reaper.Command> {
 
     private @Nullable Boolean running;
 
-    private Reaper(ActorContext<Command> context, Passes passes, BooleanSupplier isConfirmed) {
+    private Reaper(ActorContext<Command> context, Passes passes, Supplier<Optional<String>> whyUnconfirmed) {
         super(context);
         this.passes = passes;
-        this.isConfirmed = isConfirmed;
+        this.whyUnconfirmed = whyUnconfirmed;
         this.blocking = context.getSystem().dispatchers().lookup(DispatcherSelector.blocking());
     }
 
     /**
-     * @param isConfirmed whether the store is known to be this cluster's
+     * @param whyUnconfirmed empty where the store is known to be this cluster's
      * @param interval zero for only when it is asked
      */
-    static Behavior<Command> create(Passes passes, BooleanSupplier isConfirmed, Duration interval) {
+    static Behavior<Command> create(Passes passes, Supplier<Optional<String>> whyUnconfirmed, Duration interval) {
         return Behaviors.setup(context -> Behaviors.withTimers(timers -> {
             if (!interval.isZero()) {
                 timers.startTimerWithFixedDelay(RunNow.INSTANCE, interval);
             }
-            return new Reaper(context, passes, isConfirmed);
+            return new Reaper(context, passes, whyUnconfirmed);
         }));
     }
 
@@ -145,11 +146,9 @@ public final class Reaper extends AbstractBehavior<Reaper.Command> {
     }
 
     private Behavior<Command> onRun(Run run) {
-        if (!isConfirmed.getAsBoolean()) {
-            run.replyTo()
-                    .tell(new Refused(
-                            ErrorCode.BUCKET_UNAVAILABLE,
-                            "The object store has not answered yet whose it is; nothing is looked at before"));
+        String unconfirmed = whyUnconfirmed.get().orElse(null);
+        if (unconfirmed != null) {
+            run.replyTo().tell(new Refused(ErrorCode.BUCKET_UNAVAILABLE, "Nothing was looked at: " + unconfirmed));
             return this;
         }
         List<ActorRef<Reply>> others = waiting.computeIfAbsent(run.dryRun(), kind -> new ArrayList<>());
@@ -163,7 +162,7 @@ public final class Reaper extends AbstractBehavior<Reaper.Command> {
     }
 
     private Behavior<Command> onRunNow() {
-        if (isConfirmed.getAsBoolean()) {
+        if (whyUnconfirmed.get().isEmpty()) {
             start(false);
         }
         return this;

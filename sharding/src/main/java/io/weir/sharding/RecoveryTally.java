@@ -16,6 +16,10 @@ final class RecoveryTally {
     long segments;
     long snapshots;
     long bytes;
+
+    /** Highest version in the names of the catalog's copies. */
+    long newestCatalog;
+
     private long lastTableId;
     private long lastPartitionId;
     private long lossCount;

@@ -29,7 +29,7 @@ public record RemoteSettings(
     public static final String NONE = "none";
     private static final String AUTO = "auto";
 
-    /** The clocks of two nodes may differ by so much and an upload may still take its time. */
+    /** For tests: an upload has half of it. What a node needs is hours, so that clocks may differ and a large object has its time. */
     private static final Duration GRACE_MIN = Duration.ofSeconds(2);
 
     public RemoteSettings {
@@ -51,7 +51,7 @@ public record RemoteSettings(
         }
         if (reaperGrace.compareTo(GRACE_MIN) < 0) {
             throw new IllegalArgumentException("weir.remote.reaper-grace is " + reaperGrace
-                    + ", less than two minutes: a running upload has to end before");
+                    + ", less than 2 s: a running upload has to end before");
         }
         if (reaperInterval.isNegative()) {
             throw new IllegalArgumentException("weir.remote.reaper-interval is negative");

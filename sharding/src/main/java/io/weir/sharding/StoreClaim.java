@@ -81,12 +81,15 @@ final class StoreClaim {
     private void onUnknown(Throwable failure, Duration delay) {
         Throwable cause =
                 failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
-        LOG.warn("cannot ask the object store whose it is, next try in {}: {}", delay, cause.toString());
+        String why = cause.getMessage() == null ? cause.toString() : cause.getMessage();
+        LOG.warn("cannot ask the object store whose it is, next try in {} ms: {}", delay.toMillis(), why);
+        tier.doubt("it is not known yet whether the object store is this cluster's: " + why);
         Duration doubled = delay.multipliedBy(2);
         later(delay, () -> ask(doubled.compareTo(retryMax) < 0 ? doubled : retryMax));
     }
 
     private void onForeign(String refusal) {
+        tier.doubt(refusal);
         if (!settled.completeExceptionally(new IllegalStateException(refusal))) {
             LOG.error("nothing is uploaded from this node: {}", refusal);
         }

@@ -8,7 +8,6 @@ import io.weir.persistence.objects.RemoteTier;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.function.Supplier;
 import org.apache.pekko.util.ByteString;
 
 /**
@@ -20,12 +19,20 @@ final class StoreIdentity {
     static final int BYTES_MAX = 4096;
 
     private final RemoteTier tier;
-    private final Supplier<CompletionStage<String>> clusterId;
+    private final ClusterId clusterId;
 
     private record IdentityJson(int format, String clusterId) {}
 
-    /** @param clusterId asks the catalog for the cluster's id */
-    StoreIdentity(RemoteTier tier, Supplier<CompletionStage<String>> clusterId) {
+    /** The catalog's. */
+    interface ClusterId {
+        /** Empty where it has none yet. */
+        CompletionStage<String> get();
+
+        /** Gives it one, where it has none. */
+        CompletionStage<String> give();
+    }
+
+    StoreIdentity(RemoteTier tier, ClusterId clusterId) {
         this.tier = tier;
         this.clusterId = clusterId;
     }
@@ -42,13 +49,19 @@ final class StoreIdentity {
     }
 
     /**
-     * Claims the store where nobody has. May be asked again.
+     * Claims the store where nobody has. May be asked again. Writes nothing, to the journal neither, where the store is another's.
      *
      * @return nothing where the store belongs to this cluster; why it must not be used, and what to do, where not. Fails where that is
      *     not known: the catalog or the store did not answer
      */
     CompletionStage<Optional<String>> refusal() {
-        return clusterId.get().thenCompose(id -> tier.store()
+        return tier.store()
+                .head(RemoteNames.IDENTITY)
+                .thenCompose(found -> found.isPresent() ? clusterId.get().thenCompose(this::compare) : claim());
+    }
+
+    private CompletionStage<Optional<String>> claim() {
+        return clusterId.give().thenCompose(id -> tier.store()
                 .putIfAbsent(RemoteNames.IDENTITY, ByteString.fromArray(encode(id)))
                 .thenCompose(outcome -> outcome instanceof PutIfAbsent.Created
                         ? CompletableFuture.completedFuture(Optional.<String>empty())
@@ -65,12 +78,20 @@ final class StoreIdentity {
                         e.detail()
                                 + "; set weir.object-store (WEIR_OBJECT_STORE) to the store of this cluster, or to an empty one");
             }
-            return owner.equals(id)
-                    ? Optional.empty()
-                    : Optional.of("the object store belongs to cluster %s, and the journal of this node to cluster %s. "
-                                    .formatted(owner, id)
-                            + "If it is the store of this cluster and the journal was lost, run 'weir recover' with an empty data"
-                            + " directory; if not, set weir.object-store (WEIR_OBJECT_STORE) to another store");
+            return owner.equals(id) ? Optional.empty() : Optional.of(foreign(owner, id));
         });
+    }
+
+    private static String foreign(String owner, String id) {
+        String whose = "the object store belongs to cluster %s, and ".formatted(owner);
+        String other = "if not, set weir.object-store (WEIR_OBJECT_STORE) to another store";
+        return id.isEmpty()
+                ? whose
+                        + "the journal of this node is new. If the journal of that cluster was lost, run 'weir recover' with these"
+                        + " settings; " + other
+                : whose
+                        + "the journal of this node to cluster %s. If it is the store of this cluster and the journal was lost, run"
+                                .formatted(id)
+                        + " 'weir recover' with an empty data directory; " + other;
     }
 }

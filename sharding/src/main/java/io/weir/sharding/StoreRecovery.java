@@ -7,20 +7,22 @@ import io.weir.actors.bucket.BucketManifest;
 import io.weir.actors.bucket.Manifest;
 import io.weir.actors.catalog.CatalogState;
 import io.weir.actors.journal.JournalSetup;
+import io.weir.codec.WeirException;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.UUID;
-import java.util.stream.Stream;
+import java.util.concurrent.TimeoutException;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * {@code weir recover}: makes the journal of a store anew from what its object store holds, on a node that does not run. The journal is
@@ -48,14 +50,18 @@ public final class StoreRecovery {
         void buckets(long found, long ofAbout);
     }
 
+    private static final Logger LOG = LoggerFactory.getLogger(StoreRecovery.class);
+
     private final NodeSettings settings;
+    private final Map<String, String> environment;
     private final Mode mode;
     private final Progress progress;
     private final JournalDraft draft;
     private final RecoveryTally tally = new RecoveryTally();
 
-    private StoreRecovery(NodeSettings settings, Mode mode, Progress progress) {
+    private StoreRecovery(NodeSettings settings, Map<String, String> environment, Mode mode, Progress progress) {
         this.settings = settings;
+        this.environment = environment;
         this.mode = mode;
         this.progress = progress;
         this.draft = new JournalDraft(settings.dataDirectory());
@@ -65,31 +71,76 @@ public final class StoreRecovery {
      * Blocks until all is done.
      *
      * @param application what the user set, as for {@link WeirNode#start}
-     * @throws IllegalStateException where there is a journal, the data directory is in use, or the object store has nothing to recover
+     * @throws IllegalStateException where there is a journal that holds something, the data directory is in use, or the object store has nothing to recover
      */
     public static RecoveryReport run(Config application, Mode mode, Progress progress) throws Exception {
-        Config layered = WeirNode.layered(ConfigFactory.parseMap(ALONE).withFallback(application));
-        StoreRecovery recovery = new StoreRecovery(NodeSettings.from(layered), mode, progress);
+        return run(application, System.getenv(), mode, progress);
+    }
+
+    /** @param environment where an S3 store's AWS_* are looked for */
+    static RecoveryReport run(Config application, Map<String, String> environment, Mode mode, Progress progress)
+            throws Exception {
+        Config layered = NodeConfig.layered(ConfigFactory.parseMap(ALONE).withFallback(application));
+        StoreRecovery recovery = new StoreRecovery(NodeSettings.from(layered), environment, mode, progress);
         recovery.checkStore();
-        recovery.draft.checkNoJournal();
-        if (mode == Mode.DRY_RUN) {
-            return recovery.survey(layered);
+        return mode == Mode.DRY_RUN ? recovery.look(layered) : recovery.write(layered);
+    }
+
+    private RecoveryReport look(Config layered) throws Exception {
+        if (draft.hasJournal()) {
+            try (DataDirectory data = DataDirectory.open(settings.dataDirectory(), UUID::randomUUID)) {
+                checkJournalIsEmpty(layered, data);
+            }
         }
-        DataDirectory data = DataDirectory.open(recovery.settings.dataDirectory(), UUID::randomUUID);
-        try {
-            // Again: whoever had the lock before may have made one.
-            recovery.draft.checkNoJournal();
-            recovery.draft.begin();
-            RecoveryReport report = recovery.survey(layered);
+        return survey(layered);
+    }
+
+    private RecoveryReport write(Config layered) throws Exception {
+        try (DataDirectory data = DataDirectory.open(settings.dataDirectory(), UUID::randomUUID)) {
+            checkJournalIsEmpty(layered, data);
+            draft.begin();
+            RecoveryReport report = survey(layered);
             if (report.written()) {
-                recovery.draft.moveIntoPlace();
+                draft.moveIntoPlace();
             } else {
-                recovery.draft.delete();
+                draft.delete();
             }
             return report;
-        } finally {
-            data.close();
         }
+    }
+
+    /**
+     * A node that was started first, and refused the store, leaves a journal in which nothing ever happened.
+     *
+     * @param locked the data directory
+     */
+    private void checkJournalIsEmpty(Config layered, DataDirectory locked) throws Exception {
+        if (!draft.hasJournal()) {
+            return;
+        }
+        LOG.info("node {} has a journal; whether it holds anything is looked at", locked.nodeId());
+        ActorSystem<Void> system = alone(settings.dataDirectory(), layered);
+        try {
+            if (!JournalWriter.isEmpty(system)) {
+                throw new IllegalStateException(draft.refusal());
+            }
+        } catch (TimeoutException e) {
+            throw new IllegalStateException(draft.refusal(), e);
+        } finally {
+            end(system);
+        }
+    }
+
+    private static ActorSystem<Void> alone(Path journalIn, Config layered) {
+        Config config = ConfigFactory.parseMap(ALONE)
+                .withFallback(JournalSetup.config(journalIn))
+                .withFallback(layered);
+        return ActorSystem.create(Behaviors.empty(), "weir-recover", config);
+    }
+
+    private static void end(ActorSystem<Void> system) {
+        system.terminate();
+        system.getWhenTerminated().toCompletableFuture().join();
     }
 
     /** A directory store would make the directory. */
@@ -107,21 +158,17 @@ public final class StoreRecovery {
     }
 
     private RecoveryReport survey(Config layered) throws Exception {
-        Config config = ConfigFactory.parseMap(ALONE)
-                .withFallback(JournalSetup.config(draft.directory()))
-                .withFallback(layered);
-        ActorSystem<Void> system = ActorSystem.create(Behaviors.empty(), "weir-recover", config);
+        ActorSystem<Void> system = alone(draft.directory(), layered);
         NodeRemoteTier remote = null;
         try {
-            remote = NodeRemoteTier.open(settings.remote(), Clock.systemUTC(), system);
+            remote = NodeRemoteTier.open(settings.remote(), environment, Clock.systemUTC(), system);
             if (remote == null) {
                 throw new IllegalStateException("no object store");
             }
             JournalWriter journal = mode == Mode.DRY_RUN ? null : new JournalWriter(system, Clock.systemUTC());
             return recover(new RecoveryPorts(remote.tier()), journal);
         } finally {
-            system.terminate();
-            system.getWhenTerminated().toCompletableFuture().join();
+            end(system);
             if (remote != null) {
                 remote.close();
             }
@@ -133,19 +180,23 @@ public final class StoreRecovery {
         CatalogState.Snapshot snapshot = survey.catalog();
         CatalogState catalog = CatalogState.of(snapshot);
         long about = bucketsOf(snapshot);
-        Set<BucketId> found = new HashSet<>();
+        Map<BucketId, Long> ends = new HashMap<>();
         survey.buckets(catalog, (bucket, manifest) -> {
-            found.add(bucket);
+            ends.put(bucket, manifest.remoteEnd());
             tally.numbers(bucket.tableId(), manifest.numbersBelow());
             if (journal != null) {
                 journal.manifest(bucket, manifest);
             }
-            progress.buckets(found.size(), Math.max(about, found.size()));
+            progress.buckets(ends.size(), Math.max(about, ends.size()));
         });
-        List<BucketId> here = logsHere(catalog);
-        for (BucketId bucket : here) {
-            if (found.add(bucket) && journal != null) {
-                journal.manifest(bucket, ONLY_HERE);
+        KeptLogs kept = new KeptLogs(settings, catalog);
+        List<BucketId> here = kept.buckets();
+        if (journal != null) {
+            for (BucketId bucket : here) {
+                if (!ends.containsKey(bucket)) {
+                    journal.manifest(bucket, ONLY_HERE);
+                }
+                numbersOf(bucket, kept, ends.getOrDefault(bucket, 0L));
             }
         }
         if (journal == null || (mode != Mode.ACCEPT_LOSS && tally.lossCount() > 0)) {
@@ -159,24 +210,20 @@ public final class StoreRecovery {
         return report(true, snapshot, here.size());
     }
 
+    /** Rows that are on this disk only have numbers, too, which must not be given again. */
+    private void numbersOf(BucketId bucket, KeptLogs kept, long uploadedTo) throws IOException {
+        try {
+            tally.numbers(bucket.tableId(), kept.numbersBelow(bucket, uploadedTo));
+        } catch (WeirException e) {
+            tally.loss(
+                    "bucket %s: the log on this disk cannot be read, so numbers of its auto-increment column may be given again: %s"
+                            .formatted(bucket.entityId(), e.detail()));
+        }
+    }
+
     /** Of a bucket of which nothing was uploaded, and whose log is on this disk: whoever has it goes on with it. */
     private static final Manifest ONLY_HERE =
             new Manifest(1, new BucketManifest.Node("", ""), 1, List.of(), List.of(), List.of(), 0);
-
-    private List<BucketId> logsHere(CatalogState catalog) throws IOException {
-        if (!Files.isDirectory(settings.logs())) {
-            return List.of();
-        }
-        try (Stream<Path> directories = Files.list(settings.logs())) {
-            return directories
-                    .map(directory -> String.valueOf(directory.getFileName()))
-                    .filter(DroppedTables::isBucket)
-                    .map(BucketId::parse)
-                    .filter(bucket -> StoreSurvey.isThere(catalog, bucket))
-                    .sorted()
-                    .toList();
-        }
-    }
 
     private static long bucketsOf(CatalogState.Snapshot catalog) {
         long buckets = 0;
@@ -189,6 +236,7 @@ public final class StoreRecovery {
         return buckets;
     }
 
+    /** At the version of the newest copy, readable or not: the next ones have to be newer than all. */
     private CatalogState.Snapshot withIdsUsed(CatalogState.Snapshot found) {
         return new CatalogState.Snapshot(
                 Math.max(found.lastTableId(), tally.lastTableId()),
@@ -197,7 +245,7 @@ public final class StoreRecovery {
                 Math.max(found.lastPartitionId(), tally.lastPartitionId()),
                 found.partitions(),
                 found.clusterId(),
-                found.version());
+                Math.max(found.version(), tally.newestCatalog));
     }
 
     private RecoveryReport report(boolean written, CatalogState.Snapshot catalog, int keptHere) {

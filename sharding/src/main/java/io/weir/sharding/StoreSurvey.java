@@ -54,6 +54,9 @@ final class StoreSurvey {
         Optional<String> owner = owner();
         ArrayDeque<ObjectName> copies = new ArrayDeque<>();
         ports.list(RemoteNames.CATALOG_PREFIX, object -> newest(copies, object));
+        if (!copies.isEmpty()) {
+            tally.newestCatalog = RemoteNames.version(copies.peekFirst()).orElseThrow();
+        }
         for (ObjectName copy : copies) {
             Optional<CatalogState.Snapshot> found =
                     read(copy, CatalogCopy.BYTES_MAX, CatalogCopy::decode, "the catalog's copy");

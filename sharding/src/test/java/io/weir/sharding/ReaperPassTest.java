@@ -53,7 +53,8 @@ class ReaperPassTest {
 
     @Test
     void theTwoNewestCopiesOfAManifestAndOfTheCatalogStay() {
-        world.manifests.put(BUCKET, ReaperWorld.manifest(List.of(), List.of()));
+        Manifest manifest = ReaperWorld.manifest(List.of(), List.of());
+        world.manifests.put(BUCKET, manifest.at(11, manifest.node()));
         for (long version : new long[] {1, 2, 9, 10, 11}) {
             world.put(RemoteNames.manifest("1-0", version));
             world.put(RemoteNames.catalog(version));
@@ -68,6 +69,23 @@ class ReaperPassTest {
                         RemoteNames.manifest("1-0", 11).value(),
                         RemoteNames.catalog(10).value(),
                         RemoteNames.catalog(11).value());
+    }
+
+    @Test
+    void aJournalThatIsOlderThanTheStoreIsNoReasonToDeleteAnything() {
+        Manifest manifest = ReaperWorld.manifest(List.of(), List.of());
+        ObjectName later = world.put(segment("1-0", 0, OLD));
+        world.put(RemoteNames.manifest("1-0", 6));
+        world.manifests.put(BUCKET, manifest);
+        Reaper.Report report = world.run(false);
+        assertThat(report.orphans()).isZero();
+        assertThat(left()).hasSize(2);
+        assertThat(report.problems())
+                .singleElement()
+                .asString()
+                .contains("1-0 is left alone", "version 6", "version 5", "backup");
+        world.manifests.put(BUCKET, manifest.at(6, manifest.node()));
+        assertThat(world.run(false).examples()).containsExactly(later.value());
     }
 
     @Test

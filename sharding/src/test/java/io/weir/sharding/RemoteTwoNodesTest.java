@@ -17,7 +17,7 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Two nodes in two processes that share an object store, of which one goes, with its disk or without. */
+/** Two nodes that share an object store, of which one goes, with its disk or without. */
 class RemoteTwoNodesTest {
     private static final int BUCKETS = 4;
     private static final int ROWS = 5000;
@@ -78,15 +78,19 @@ class RemoteTwoNodesTest {
                 directory.resolve("a"),
                 ports[0],
                 seeds,
-                Map.of("weir.object-store", store, "weir.remote.lost-nodes", lostAddress));
-        Process there = TestNodes.spawn(directory.resolve("b"), TestNodes.freePort(), seeds, store);
+                Map.of(
+                        "weir.object-store", store,
+                        "weir.remote.lost-nodes", lostAddress,
+                        "weir.cluster.stable-after", "2s"));
+        WeirNode leaving = TestNodes.start(
+                directory.resolve("b"), TestNodes.freePort(), seeds, Map.of("weir.object-store", store));
+        Process there = null;
         try {
             TwoNodesTest.awaitTwo(here);
             List<BucketId> buckets = uploadedBuckets(here, "first");
             BucketId moving = ledElsewhere(here, buckets, seeds);
             assertThat(TwoNodesTest.ids(here, moving)).isEqualTo(rows(ROWS * BATCHES));
-            there.destroy();
-            assertThat(there.waitFor(50, TimeUnit.SECONDS)).isTrue();
+            TestNodes.get(leaving.stop());
             assertThat(TwoNodesTest.leader(here, moving)).isEqualTo(seeds);
             assertThat(TwoNodesTest.ids(here, moving))
                     .as("moved, to the last row")
@@ -115,7 +119,9 @@ class RemoteTwoNodesTest {
                     .isEqualTo(new Bucket.Appended(end - ROWS, end));
             write(here, lost, BATCHES - 1);
         } finally {
-            there.destroyForcibly();
+            if (there != null) {
+                there.destroyForcibly();
+            }
             TestNodes.get(here.stop());
         }
     }

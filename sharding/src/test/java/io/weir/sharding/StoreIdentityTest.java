@@ -22,6 +22,7 @@ import org.junit.jupiter.api.Test;
 class StoreIdentityTest {
     private static ActorTestKit kit;
     private SimObjectStore store;
+    private int given;
 
     @BeforeAll
     static void startSystem() {
@@ -43,7 +44,19 @@ class StoreIdentityTest {
     }
 
     private Optional<String> refusal(Supplier<CompletionStage<String>> clusterId) throws Exception {
-        return new StoreIdentity(SimTier.over(store, Materializer.matFromSystem(kit.system())), clusterId)
+        StoreIdentity.ClusterId catalog = new StoreIdentity.ClusterId() {
+            @Override
+            public CompletionStage<String> get() {
+                return clusterId.get();
+            }
+
+            @Override
+            public CompletionStage<String> give() {
+                given++;
+                return clusterId.get();
+            }
+        };
+        return new StoreIdentity(SimTier.over(store, Materializer.matFromSystem(kit.system())), catalog)
                 .refusal()
                 .toCompletableFuture()
                 .get(10, TimeUnit.SECONDS);
@@ -61,10 +74,17 @@ class StoreIdentityTest {
     }
 
     @Test
+    void aNewClusterIsNotNamedWhereTheStoreIsAnothers() throws Exception {
+        store.store(RemoteNames.IDENTITY, StoreIdentity.encode("one"));
+        assertThat(refusal("")).hasValueSatisfying(why -> assertThat(why)
+                .contains("cluster one", "is new", "weir recover", "WEIR_OBJECT_STORE"));
+        assertThat(given).isZero();
+    }
+
+    @Test
     void anAnswerThatWasLostIsFoundOut() throws Exception {
         store.next(SimObjectStore.Operation.PUT_IF_ABSENT, 1, SimObjectStore.Outcome.APPLIED_BUT_FAILED);
         assertThat(refusal("one")).isEmpty();
-        store.next(SimObjectStore.Operation.PUT_IF_ABSENT, 1, SimObjectStore.Outcome.APPLIED_BUT_FAILED);
         assertThat(refusal("two")).isPresent();
     }
 

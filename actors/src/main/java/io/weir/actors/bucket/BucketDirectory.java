@@ -115,7 +115,7 @@ final class BucketDirectory {
         FileStore files = ports.files();
         Path draft = ports.draft(bucket);
         files.deleteTree(draft);
-        BucketLog.restore(files, draft, manifest.segments(), tier.files()::open);
+        BucketLog.restore(files, draft, manifest.segments(), manifest.remoteEnd(), tier.files()::open);
         ports.stores().release(place.resolve(KvStores.DIRECTORY));
         files.createDirectories(ports.logs());
         files.deleteTree(place);
@@ -124,9 +124,10 @@ final class BucketDirectory {
         BucketLog log = BucketLog.open(files, place, settings, ports.clock());
         if (manifest.segments().isEmpty()) {
             LOG.warn(
-                    "bucket {}: its rows are gone with the disk of {}, and nothing of it was on the object store; it starts empty",
+                    "bucket {}: its rows are gone with the disk of {}, and none of them is on the object store; it starts empty at offset {}",
                     bucket.entityId(),
-                    manifest.node().address());
+                    manifest.node().address(),
+                    log.endOffset());
         } else {
             LOG.warn(
                     "bucket {}: restored from the object store up to offset {}. What {} stored after its last upload is lost",

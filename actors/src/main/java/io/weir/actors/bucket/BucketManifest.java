@@ -54,6 +54,13 @@ public final class BucketManifest
     public record RemoveSegments(BucketId bucket, int leaderEpoch, long below, ActorRef<Reply> replyTo)
             implements Command {}
 
+    /**
+     * Retention took rows from {@code remoteEnd} on before they were uploaded. Nothing can follow what is on the object store, and its KV
+     * snapshots lack the log that goes on from them: none of it is live any more, leased or not. Refused where the manifest ends elsewhere.
+     */
+    public record DropAll(BucketId bucket, int leaderEpoch, long remoteEnd, ActorRef<Reply> replyTo)
+            implements Command {}
+
     /** A KV snapshot was uploaded, and the log at its offset. Those before the last two go, but for leased ones. */
     public record AddSnapshot(
             BucketId bucket, int leaderEpoch, KvSnapshot snapshot, long numbersBelow, ActorRef<Reply> replyTo)
@@ -99,6 +106,9 @@ public final class BucketManifest
     public record SegmentAdded(RemoteSegment segment, long numbersBelow) implements Event {}
 
     public record SegmentsRemoved(long below) implements Event {}
+
+    /** All segments, snapshots and leases. */
+    public record AllDropped(long remoteEnd) implements Event {}
 
     /** @param atMs leases that have ended by then count no more */
     public record SnapshotAdded(KvSnapshot snapshot, long numbersBelow, long atMs) implements Event {}
@@ -170,6 +180,7 @@ public final class BucketManifest
                 .onCommand(RaiseEpoch.class, (state, c) -> act(ManifestRules.raiseEpoch(state, c), c.replyTo()))
                 .onCommand(AddSegment.class, (state, c) -> act(ManifestRules.addSegment(state, c), c.replyTo()))
                 .onCommand(RemoveSegments.class, (state, c) -> act(ManifestRules.removeSegments(state, c), c.replyTo()))
+                .onCommand(DropAll.class, (state, c) -> act(ManifestRules.dropAll(state, c), c.replyTo()))
                 .onCommand(
                         AddSnapshot.class,
                         (state, c) -> act(ManifestRules.addSnapshot(state, c, clock.millis()), c.replyTo()))

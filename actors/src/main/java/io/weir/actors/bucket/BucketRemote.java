@@ -74,8 +74,8 @@ final class BucketRemote {
     }
 
     /**
-     * Sealed segments that the manifest does not name. The log says nearly the same, but does not know of segments that are hidden from
-     * it because they are too old.
+     * Sealed segments that the manifest does not name. The log says nearly the same, but does not know of those that were uploaded and
+     * removed.
      */
     static List<SealedSegment> waiting(Manifest manifest, BucketLog log) {
         return log.toUpload().stream()

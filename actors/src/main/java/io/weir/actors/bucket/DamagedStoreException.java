@@ -1,7 +1,7 @@
 package io.weir.actors.bucket;
 
 /** A KV state that is missing, older than it was known to be, or damaged. It can be made again from a whole changelog. */
-final class DamagedStoreException extends RuntimeException {
+class DamagedStoreException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     DamagedStoreException(String detail) {
@@ -10,5 +10,14 @@ final class DamagedStoreException extends RuntimeException {
 
     DamagedStoreException(String detail, Throwable cause) {
         super(detail, cause);
+    }
+
+    /** Nothing is where it should be: as usual on a disk that is new. */
+    static final class Gone extends DamagedStoreException {
+        private static final long serialVersionUID = 1L;
+
+        Gone() {
+            super("it is gone");
+        }
     }
 }

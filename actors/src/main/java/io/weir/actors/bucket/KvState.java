@@ -50,7 +50,6 @@ final class KvState {
 
     // The committing thread's own.
     private @Nullable DurableOffset durable;
-    private boolean begun;
     private boolean unsynced;
 
     /** A sync failed: what was written before may be lost though a later one succeeds. */
@@ -216,8 +215,11 @@ final class KvState {
                 if (remakes++ == REMAKES_MAX) {
                     throw e;
                 }
-                // Nothing to worry about where the directory was lost and is being restored.
-                LOG.warn("KV state cannot be used as it is directory={} cause={}", directory, e.getMessage());
+                if (e instanceof DamagedStoreException.Gone) {
+                    LOG.info("KV state is not there, it is made anew directory={}", directory);
+                } else {
+                    LOG.error("KV state cannot be used directory={}", directory, e);
+                }
                 damaged = true;
                 remake(String.valueOf(e.getMessage()));
             }
@@ -274,7 +276,7 @@ final class KvState {
         // A snapshot is there sooner than all changes since the beginning are applied again.
         boolean restorable = !fromWholeLog && restore.hasSnapshot();
         if (stored < 0 && (synced > 0 || log.startOffset() > 0 || restorable)) {
-            throw new DamagedStoreException("it is gone");
+            throw new DamagedStoreException.Gone();
         }
         if (stored >= 0 && (stored < synced || stored < log.startOffset() || stored > log.endOffset())) {
             throw new DamagedStoreException("it is at offset %d, was synced at %d, and the log holds [%d, %d)"
@@ -308,7 +310,6 @@ final class KvState {
         ports.files().delete(bucketDirectory.resolve(DurableOffset.FILE));
         ports.files().syncDirectory(bucketDirectory);
         durable = null;
-        begun = false;
         unsynced = false;
         suspect = false;
         fromWholeLog = false;
@@ -324,12 +325,9 @@ final class KvState {
         return known;
     }
 
-    /** Has to be durable before the first write of this boot. */
+    /** Has to be durable before the first write of this boot, and after a sync that was not noted. */
     void begin() throws IOException {
-        if (!begun) {
-            durable().begin();
-            begun = true;
-        }
+        durable().begin();
     }
 
     /** For the commit: the store at exactly {@link #applied}. */

@@ -104,6 +104,10 @@ public record Manifest(
             newSegments = segments.stream()
                     .filter(segment -> segment.endOffset() > removed.below())
                     .toList();
+        } else if (event instanceof BucketManifest.AllDropped) {
+            newSegments = List.of();
+            newSnapshots = List.of();
+            newLeases = List.of();
         } else if (event instanceof SnapshotAdded added) {
             newLeases = at(added.atMs(), leases);
             newSnapshots = kept(plus(snapshots, added.snapshot()), newLeases);

@@ -92,6 +92,20 @@ final class ManifestRules {
         return new Store(new SegmentsRemoved(command.below()));
     }
 
+    static Decision dropAll(Manifest state, BucketManifest.DropAll command) {
+        if (command.leaderEpoch() != state.epoch()) {
+            return fenced(state, command.leaderEpoch());
+        }
+        if (command.remoteEnd() != state.remoteEnd()) {
+            return refuse(
+                    "what is on the object store ends at offset %d, not at %d",
+                    state.remoteEnd(), command.remoteEnd());
+        }
+        return state.segments().isEmpty() && state.snapshots().isEmpty()
+                ? Unchanged.INSTANCE
+                : new Store(new BucketManifest.AllDropped(command.remoteEnd()));
+    }
+
     static Decision addSnapshot(Manifest state, AddSnapshot command, long nowMs) {
         KvSnapshot snapshot = command.snapshot();
         if (command.leaderEpoch() != state.epoch()) {

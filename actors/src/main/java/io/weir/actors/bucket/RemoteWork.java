@@ -19,6 +19,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -26,9 +27,11 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicReference;
+import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.DispatcherSelector;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
+import org.apache.pekko.japi.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -60,7 +63,6 @@ final class RemoteWork {
 
     // The committing thread's own.
     private @Nullable List<RemoteSegment> shown;
-    private long expiredBelow;
 
     RemoteWork(
             BucketId bucket,
@@ -101,11 +103,9 @@ final class RemoteWork {
                     rows == null ? Long.MAX_VALUE : rows.kv().syncedOffset());
             Manifest manifest = remote.manifest();
             long keepFrom = keepFrom(manifest);
-            expiredBelow = Math.max(expiredBelow, Math.min(log.remoteExpiry(keepFrom), keepFrom));
-            show();
             return new LogView(
                     BucketRemote.waiting(manifest, log),
-                    expiredBelow,
+                    Math.min(log.remoteExpiry(keepFrom), keepFrom),
                     log.localStartOffset(),
                     log.activeBaseOffset(),
                     log.endOffset());
@@ -120,43 +120,38 @@ final class RemoteWork {
         return manifest.snapshots().isEmpty() ? 0 : manifest.snapshots().get(0).offset();
     }
 
-    /** What is too old is not shown, though the manifest may have to keep the newest segment. */
     private void show() {
-        List<RemoteSegment> now = remote.manifest().segments().stream()
-                .filter(segment -> segment.endOffset() > expiredBelow)
-                .toList();
+        List<RemoteSegment> now = remote.manifest().segments();
         if (!now.equals(shown)) {
             log.showRemote(now, tier.files()::open);
             shown = now;
         }
     }
 
-    /** Uploads a segment and has the manifest name it. Where retention has left a hole before it, what is behind the hole goes first. */
+    /** Uploads a segment and has the manifest name it. */
     CompletionStage<Manifest> upload(SealedSegment segment, TableInfo table, TableProperties properties) {
         AtomicReference<@Nullable SegmentBody> sent = new AtomicReference<>();
         return tier.transfers()
                 .upload(
-                        () -> RemoteNames.segment(bucket.entityId(), segment.baseOffset(), leaderEpoch, tier.attempt()),
+                        () -> RemoteNames.segment(
+                                bucket.entityId(), segment.baseOffset(), leaderEpoch, tier.attempt()),
                         () -> {
                             SegmentBody body = log.body(segment);
                             sent.set(body);
                             return body;
                         })
                 .thenCombine(numbersBelow(table, properties), (stored, numbers) -> {
-                    SegmentBody body = java.util.Objects.requireNonNull(sent.get());
+                    SegmentBody body = Objects.requireNonNull(sent.get());
                     return add(body.as(stored), numbers);
                 })
                 .thenCompose(added -> added);
     }
 
     private CompletionStage<Manifest> add(RemoteSegment segment, long numbersBelow) {
-        checkInTime(segment.object());
-        Manifest now = remote.manifest();
-        boolean hole = !now.segments().isEmpty() && segment.baseOffset() > now.remoteEnd();
-        CompletionStage<Manifest> before =
-                hole ? removeSegments(now.remoteEnd()) : CompletableFuture.completedFuture(now);
-        return before.thenCompose(ready -> manifests.tell(
-                replyTo -> new BucketManifest.AddSegment(bucket, leaderEpoch, segment, numbersBelow, replyTo)));
+        return manifests.tell(replyTo -> {
+            checkInTime(segment.object());
+            return new BucketManifest.AddSegment(bucket, leaderEpoch, segment, numbersBelow, replyTo);
+        });
     }
 
     /** What is not named by the time that the reaper looks at may be gone the next moment, and must not be named any more. */
@@ -202,9 +197,25 @@ final class RemoteWork {
      * Lets segments go, and deletes their objects once neither manifest nor log have them. What is not deleted is left to the reaper.
      */
     CompletionStage<Manifest> removeSegments(long below) {
+        return remove(replyTo -> new BucketManifest.RemoveSegments(bucket, leaderEpoch, below, replyTo));
+    }
+
+    /** Lets all go that is on the object store. What KV snapshots are made of is left to the reaper. */
+    CompletionStage<Manifest> dropAll() {
+        long end = remote.manifest().remoteEnd();
+        LOG.warn(
+                "bucket {}: rows from offset {} to {} were too old before they were uploaded; what is on the object store before them is let go",
+                bucket.entityId(),
+                end,
+                log.localStartOffset());
+        return remove(replyTo -> new BucketManifest.DropAll(bucket, leaderEpoch, end, replyTo));
+    }
+
+    private CompletionStage<Manifest> remove(
+            Function<ActorRef<BucketManifest.Reply>, BucketManifest.Command> command) {
         Manifest before = remote.manifest();
         return manifests
-                .tell(replyTo -> new BucketManifest.RemoveSegments(bucket, leaderEpoch, below, replyTo))
+                .tell(command)
                 .thenCompose(after -> {
                     remote.manifest(after);
                     return onLog(() -> {
@@ -233,7 +244,7 @@ final class RemoteWork {
 
     /** Seals the log and takes a snapshot of the KV state as of there, on this disk. */
     CompletionStage<KvSnapshots.Local> take(TableInfo table, TableProperties properties, long takenMs) {
-        PrimaryKeyState state = java.util.Objects.requireNonNull(rows);
+        PrimaryKeyState state = Objects.requireNonNull(rows);
         return this.<KvSnapshots.Local>onLog(() -> {
                     log.seal();
                     return state.snapshot(table, properties, takenMs);
@@ -248,19 +259,23 @@ final class RemoteWork {
 
     /**
      * Uploads a snapshot and has the manifest name it. Objects of the one that is dropped for it are left to the reaper: which of them are
-     * shared with a newer one is written in descriptors alone, and it reads them anyway.
+     * shared with a newer one is written in descriptors alone, and it reads them anyway. Files are shared with the newest alone that no end of
+     * a lease lets go meanwhile.
      */
     CompletionStage<Manifest> upload(KvSnapshots.Local taken, TableInfo table, TableProperties properties) {
+        List<KvSnapshot> all = remote.manifest().snapshots();
+        List<KvSnapshot> staying = all.subList(Math.max(0, all.size() - Manifest.SNAPSHOTS_KEPT), all.size());
         return remote.snapshots()
-                .upload(taken, remote.manifest().snapshots())
+                .upload(taken, staying)
                 .thenCombine(numbersBelow(table, properties), this::add)
                 .thenCompose(added -> added);
     }
 
     private CompletionStage<Manifest> add(KvSnapshot snapshot, long numbersBelow) {
-        checkInTime(snapshot.descriptor());
-        return manifests.tell(
-                replyTo -> new BucketManifest.AddSnapshot(bucket, leaderEpoch, snapshot, numbersBelow, replyTo));
+        return manifests.tell(replyTo -> {
+            checkInTime(snapshot.descriptor());
+            return new BucketManifest.AddSnapshot(bucket, leaderEpoch, snapshot, numbersBelow, replyTo);
+        });
     }
 
     /** Deletes it from this disk, some time. */

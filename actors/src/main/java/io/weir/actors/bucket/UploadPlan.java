@@ -16,7 +16,7 @@ import java.util.Optional;
  */
 final class UploadPlan {
     /** From when on the interval counts where there is no snapshot yet. */
-    private final long startedMs;
+    private long startedMs;
 
     private long copiedVersion = -1;
     private int failures;
@@ -60,6 +60,14 @@ final class UploadPlan {
         INSTANCE
     }
 
+    /**
+     * Of what is on the object store, since a hole parts it from this disk: rows that were too old before they were uploaded, while the
+     * store was away, or while the node had none.
+     */
+    enum DropAll implements Step {
+        INSTANCE
+    }
+
     /** Nothing can be uploaded as things are. */
     record Fail(String why) implements Step {}
 
@@ -80,7 +88,7 @@ final class UploadPlan {
      * @param taken offset of the snapshot that was taken and waits to be uploaded, or -1
      */
     Step next(long nowMs, Manifest manifest, LogView log, Duration snapshotInterval, long taken) {
-        boolean empty = manifest.segments().isEmpty() && manifest.snapshots().isEmpty();
+        boolean empty = isEmpty(manifest) && manifest.remoteEnd() == 0;
         if (!empty && copiedVersion != manifest.version()) {
             return new CopyManifest(manifest);
         }
@@ -128,14 +136,19 @@ final class UploadPlan {
             return new Fail("the log has a segment [%d, %d), but on the object store it ends at offset %d"
                     .formatted(segment.baseOffset(), segment.endOffset(), end));
         }
-        boolean hole = segment.baseOffset() > end;
+        if (segment.baseOffset() == end || isEmpty(manifest)) {
+            return new UploadSegment(segment);
+        }
         // Retention leaves a hole only together with all that is older. What got lost otherwise costs nothing on the
         // store.
-        boolean lost = hole && !manifest.segments().isEmpty() && log.localStart() < segment.baseOffset();
-        return lost || (hole && !manifest.snapshots().isEmpty())
+        return log.localStart() < segment.baseOffset()
                 ? new Fail("rows from offset %d to %d were not uploaded and are not on this disk any more"
                         .formatted(end, segment.baseOffset()))
-                : new UploadSegment(segment);
+                : DropAll.INSTANCE;
+    }
+
+    private static boolean isEmpty(Manifest manifest) {
+        return manifest.segments().isEmpty() && manifest.snapshots().isEmpty();
     }
 
     /** When the next snapshot is due, ms; {@link Long#MAX_VALUE} for never. */
@@ -168,6 +181,11 @@ final class UploadPlan {
 
     void copied(Manifest manifest) {
         copiedVersion = manifest.version();
+    }
+
+    /** The KV snapshots went with the rest: until there is a new one, nothing but this disk holds the state. */
+    void dropped() {
+        startedMs = 0;
     }
 
     /** @return how many in a row */

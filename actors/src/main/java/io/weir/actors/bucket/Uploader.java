@@ -147,8 +147,9 @@ final class Uploader extends AbstractBehavior<Uploader.Command> {
         if (busy || timers.isTimerActive(Again.AFTER_FAILURE)) {
             return this;
         }
-        if (!remote.tier().isConfirmed()) {
-            remote.problem("it is not known yet whether the object store is this cluster's");
+        String unconfirmed = remote.tier().whyUnconfirmed().orElse(null);
+        if (unconfirmed != null) {
+            remote.problem(unconfirmed);
             timers.startSingleTimer(
                     Again.AFTER_FAILURE, Again.AFTER_FAILURE, remote.tier().retryDelay(1));
             return this;
@@ -177,6 +178,8 @@ final class Uploader extends AbstractBehavior<Uploader.Command> {
             return run(work.copy(copy.manifest()), Copied::new);
         } else if (step instanceof UploadPlan.RemoveSegments remove) {
             return run(work.removeSegments(remove.below()), Stored::new);
+        } else if (step == UploadPlan.DropAll.INSTANCE) {
+            return run(work.dropAll(), Stored::new);
         } else if (step instanceof UploadPlan.UploadSegment upload) {
             return run(work.upload(upload.segment(), table, properties), Stored::new);
         } else if (step instanceof UploadPlan.TakeSnapshot take) {
@@ -247,6 +250,9 @@ final class Uploader extends AbstractBehavior<Uploader.Command> {
 
     private Behavior<Command> onStored(Manifest manifest) {
         busy = false;
+        if (current == UploadPlan.DropAll.INSTANCE) {
+            plan.dropped();
+        }
         remote.manifest(manifest);
         lookFirst = true;
         succeeded();

@@ -48,14 +48,13 @@ final class Uploads {
     }
 
     /**
-     * From which offset on retention leaves a primary-key table's log on this disk: what follows a KV snapshot and is not uploaded yet
-     * stays, whatever its age, else the snapshot would be of no use. On any thread.
+     * From which offset on retention leaves a primary-key table's log on this disk: what is not uploaded yet stays, whatever its age. Else a
+     * KV snapshot would lack the log that goes on from it, and before the first one, nothing could replace a lost disk. On any thread.
      *
      * @param synced offset from which on the KV state here needs it
      */
     long keepFrom(long synced) {
-        Manifest manifest = remote == null ? Manifest.EMPTY : remote.manifest();
-        return manifest.snapshots().isEmpty() ? synced : Math.min(synced, manifest.remoteEnd());
+        return remote == null ? synced : Math.min(synced, remote.manifest().remoteEnd());
     }
 
     Bucket.@Nullable RemoteDescription describe() {

@@ -74,6 +74,9 @@ public final class Catalog {
     /** The ids of all tables and partitions that exist: what a node may keep on its disk. */
     public record ListTableIds(ActorRef<Reply> replyTo) implements Command {}
 
+    /** Asks for the cluster's name; answered with {@link ClusterName}, an empty one where it has none yet. */
+    public record GetClusterName(ActorRef<Reply> replyTo) implements Command {}
+
     /**
      * Gives the cluster its name, where it has none yet; answered with {@link ClusterName}, always the same one.
      *

@@ -170,6 +170,8 @@ public final class CatalogBehavior
                 .onCommand(Catalog.DropPartition.class, this::onDropPartition)
                 .onCommand(Catalog.EnsurePartitions.class, this::onEnsurePartitions)
                 .onCommand(Catalog.ApplyAutoPartitions.class, (state, c) -> onApplyAutoPartitions(state))
+                .onCommand(Catalog.GetClusterName.class, (state, c) -> Effect()
+                        .reply(c.replyTo(), new Catalog.ClusterName(state.clusterId())))
                 .onCommand(Catalog.NameCluster.class, this::onNameCluster)
                 .onCommand(Catalog.Restore.class, this::onRestore)
                 .onCommand(

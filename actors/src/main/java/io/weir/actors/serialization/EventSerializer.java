@@ -25,6 +25,7 @@ public final class EventSerializer extends CborSerializer {
             .add("man.leader-epoch-raised.1", BucketManifest.LeaderEpochRaised.class)
             .add("man.segment-added.1", BucketManifest.SegmentAdded.class)
             .add("man.segments-removed.1", BucketManifest.SegmentsRemoved.class)
+            .add("man.all-dropped.1", BucketManifest.AllDropped.class)
             .add("man.snapshot-added.1", BucketManifest.SnapshotAdded.class)
             .add("man.snapshot-leased.1", BucketManifest.SnapshotLeased.class)
             .add("man.snapshot-released.1", BucketManifest.SnapshotReleased.class)

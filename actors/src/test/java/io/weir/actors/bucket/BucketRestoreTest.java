@@ -352,11 +352,27 @@ class BucketRestoreTest {
     }
 
     @Test
+    void noOffsetIsUsedAgainWhereAllThatWasUploadedIsRemoved() throws IOException {
+        wrote(3);
+        manifests.tell(new BucketManifest.RemoveSegments(id, manifest().epoch(), 2L * ROWS, replies.ref()));
+        replies.expectMessageClass(Manifest.class, LONG);
+        assertThat(manifest().segments()).isEmpty();
+        deleteDirectory();
+        for (int round = 2; round < 4; round++) {
+            ActorRef<Bucket.Command> bucket = bucket();
+            write(bucket, round);
+            assertThat(all(bucket, 2L * ROWS)).isEqualTo(rows(2L * ROWS, (long) (round + 1) * ROWS));
+            stop(bucket);
+        }
+    }
+
+    @Test
     void aRestoreThatWasOvertakenIsDoneAgain() throws IOException {
         wrote(4);
         Manifest all = manifest();
         deleteDirectory();
-        BucketLog.restore(new DiskFileStore(), directory(), all.segments().subList(0, 1), tier.files()::open);
+        BucketLog.restore(
+                new DiskFileStore(), directory(), all.segments().subList(0, 1), ROWS, tier.files()::open);
         ActorRef<Bucket.Command> bucket = bucket();
         assertThat(all(bucket, 0)).isEqualTo(rows(0, 3L * ROWS));
         stop(bucket);

@@ -67,7 +67,7 @@ class ManifestPropertyTest {
         int epoch = random.nextInt(10) == 0 ? state.epoch() - 1 : state.epoch();
         String holder = "holder" + random.nextInt(4);
         long near = state.remoteEnd() + random.nextInt(3) - 1;
-        return switch (random.nextInt(10)) {
+        return switch (random.nextInt(11)) {
             case 0 ->
                 ManifestRules.raiseEpoch(
                         state,
@@ -83,7 +83,10 @@ class ManifestPropertyTest {
                         state,
                         new BucketManifest.RemoveSegments(
                                 BUCKET, epoch, state.remoteStart() + random.nextInt(30), nobody));
-            case 5, 6 ->
+            case 5 ->
+                ManifestRules.dropAll(
+                        state, new BucketManifest.DropAll(BUCKET, epoch, near - random.nextInt(4), nobody));
+            case 6, 10 ->
                 ManifestRules.addSnapshot(
                         state,
                         new BucketManifest.AddSnapshot(

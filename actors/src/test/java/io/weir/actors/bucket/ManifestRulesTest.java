@@ -125,6 +125,32 @@ class ManifestRulesTest {
         assertThat(store(add(1, segment(25, 30)))).isTrue();
     }
 
+    private ManifestRules.Decision dropAll(int epoch, long remoteEnd) {
+        return ManifestRules.dropAll(state, new BucketManifest.DropAll(BUCKET, epoch, remoteEnd, nobody));
+    }
+
+    @Test
+    void allThatAHolePartsFromTheDiskIsDroppedButForItsEnd() {
+        store(raise(0));
+        store(add(1, segment(0, 10)));
+        store(add(1, snapshot(10, 1)));
+        store(lease("reader", Duration.ofHours(1)));
+        store(add(1, segment(10, 20)));
+        assertRefused(dropAll(2, 20), "not at epoch 2");
+        assertRefused(dropAll(1, 10), "ends at offset 20, not at 10");
+        assertThat(store(dropAll(1, 20))).isTrue();
+        assertThat(state.segments()).isEmpty();
+        assertThat(state.snapshots()).isEmpty();
+        assertThat(state.leases()).isEmpty();
+        assertThat(List.of(state.remoteStart(), state.remoteEnd(), state.numbersBelow()))
+                .containsExactly(20L, 20L, 21L);
+        assertThat(store(dropAll(1, 20))).isFalse();
+        assertRefused(add(1, segment(10, 20)), "end at offset 20");
+        assertThat(store(add(1, segment(25, 30)))).isTrue();
+        // A repetition that comes late drops nothing of what came after.
+        assertRefused(dropAll(1, 20), "ends at offset 30, not at 20");
+    }
+
     @Test
     void aSnapshotNeedsTheLogFromItsOffsetOn() {
         store(raise(0));

@@ -3,133 +3,73 @@ package io.weir.actors.bucket;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.typesafe.config.ConfigFactory;
-import io.weir.persistence.objects.ObjectName;
-import io.weir.persistence.objects.RemoteNames;
-import io.weir.persistence.objects.SimFaults;
-import java.io.IOException;
-import java.time.Duration;
+import io.weir.actors.journal.JournalSetup;
+import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
-import java.util.SplittableRandom;
-import java.util.stream.LongStream;
-import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
-import org.apache.pekko.actor.typed.ActorRef;
-import org.awaitility.Awaitility;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A bucket that lives several lives, each ended in order or by force in the midst of uploads, over a store that fails in all ways it can;
- * sometimes its disk is lost between two lives. The seed decides what is done and which faults the store draws; how the threads run is not
- * repeated. Once the faults end: all rows are there that were acknowledged (after a loss of the disk: that were uploaded), no live object
- * was deleted or is missing ({@link RemoteBuckets}), and whatever else lies on the store has a name that the reaper can judge.
+ * Buckets that live several lives, each ended in order or by force in the midst of uploads, over a store that fails in all ways it can and
+ * a manifest whose answers get lost; reapers come by, and disks are lost. No acknowledged row is ever lost (after the loss of a disk: none
+ * that the manifest names), whatever is live is there, and in the end nothing else is. {@code -Dweir.sim.seed=N} replays what one seed
+ * decides, {@code -Dweir.sim.seeds=N} runs so many; odd seeds are primary-key tables.
  */
-class RemoteTierSimulationTest extends RemoteBuckets {
-    private final List<Long> acknowledged = new ArrayList<>();
-    private SplittableRandom random;
-    private long lastId;
+class RemoteTierSimulationTest {
+    private static final int AT_ONCE = 8;
 
-    @ParameterizedTest
-    @ValueSource(longs = {1, 2, 3, 4})
-    void nothingAcknowledgedIsLost(long seed) throws IOException {
-        random = new SplittableRandom(seed);
-        settings = BucketSettings.from(
-                ConfigFactory.parseString("weir.bucket { restart-delay-min = 10 ms, restart-delay-max = 50 ms }")
-                        .withFallback(ConfigFactory.load()));
-        settle(Map.of());
-        ActorRef<Bucket.Command> bucket = bucket();
-        for (int life = 0; life < 6; life++) {
-            store.faults(SimFaults.errors(random.nextDouble() * 0.3)
-                    .withDelays(0.5, Duration.ofMillis(1 + random.nextInt(20)))
-                    .withListLag(0.3));
-            live(bucket);
-            end(bucket);
-            boolean diskLost = random.nextInt(3) == 0;
-            long uploaded = manifest().remoteEnd();
-            if (diskLost) {
-                files.deleteTree(logs.resolve(id.entityId()));
-            }
-            bucket = bucket();
-            long end = started(bucket).highWatermark();
-            assertThat(end)
-                    .as("seed %d life %d", seed, life)
-                    .isBetween(diskLost ? uploaded : acknowledged.size(), (long) acknowledged.size());
-            acknowledged.subList((int) end, acknowledged.size()).clear();
-        }
-        store.faults(SimFaults.NONE);
-        store.settle();
-        write(bucket);
-        ActorRef<Bucket.Command> last = bucket;
-        long allButTheLast = acknowledged.size() - ROWS;
-        soon().untilAsserted(() -> {
-            last.tell(Bucket.Tick.INSTANCE);
-            assertThat(manifest().remoteEnd()).as("seed %d", seed).isEqualTo(allButTheLast);
-            assertThat(describe(last).remote().problem()).isNull();
-        });
-        assertThat(read(last, 0)).as("seed %d", seed).isEqualTo(acknowledged);
-        assertThat(copies()).as("seed %d", seed).contains(manifest().version());
-        for (ObjectName name : store.names()) {
-            assertThat(RemoteNames.startedMs(name).isPresent()
-                            || RemoteNames.version(name).isPresent())
-                    .as("seed %d %s", seed, name)
-                    .isTrue();
-        }
-        stop(last);
+    @TempDir
+    static Path directory;
+
+    private static ActorTestKit kit;
+
+    @BeforeAll
+    static void startSystem() {
+        kit = ActorTestKit.create(JournalSetup.config(directory.resolve("journal"))
+                .withFallback(ConfigFactory.parseString("pekko.log-dead-letters = off"))
+                .withFallback(ConfigFactory.load()));
     }
 
-    private void settle(Map<String, String> more) {
-        Map<String, String> all = new HashMap<>(Map.of("log.segment-size", "64kb", "log.local-segments", "1"));
-        all.putAll(more);
-        table.set(TestRows.table(id.tableId(), all));
+    @AfterAll
+    static void stopSystem() {
+        kit.shutdownTestKit();
     }
 
-    private void live(ActorRef<Bucket.Command> bucket) {
-        int steps = 1 + random.nextInt(6);
-        for (int i = 0; i < steps; i++) {
-            if (random.nextInt(4) == 0) {
-                settle(Map.of("log.local-segments", Integer.toString(random.nextInt(4))));
-                bucket.tell(Bucket.Tick.INSTANCE);
-            } else {
-                write(bucket);
-            }
+    @Test
+    void nothingAcknowledgedIsLostAndNothingElseIsLeft() throws Exception {
+        Long only = Long.getLong("weir.sim.seed");
+        int seeds = Integer.getInteger("weir.sim.seeds", 200);
+        Queue<Throwable> failures = new ConcurrentLinkedQueue<>();
+        ExecutorService threads = Executors.newFixedThreadPool(AT_ONCE);
+        List<Future<?>> lives = new ArrayList<>();
+        for (long seed = only == null ? 0 : only; seed < (only == null ? seeds : only + 1); seed++) {
+            long one = seed;
+            lives.add(threads.submit(() -> run(one, failures)));
         }
-    }
-
-    private void write(ActorRef<Bucket.Command> bucket) {
-        long[] ids = LongStream.range(lastId, lastId + ROWS).toArray();
-        lastId += ROWS;
-        bucket.tell(new Bucket.Append(List.of(TestRows.rows(ids)), null, writes.ref()));
-        Bucket.Appended appended = writes.expectMessageClass(Bucket.Appended.class, SOON);
-        assertThat(appended.nextOffset()).isEqualTo(acknowledged.size() + ROWS);
-        for (long one : ids) {
-            acknowledged.add(one);
+        for (Future<?> life : lives) {
+            life.get();
         }
+        threads.shutdown();
+        assertThat(failures).isEmpty();
     }
 
-    /** A bucket that is being restored from a store that fails may say so for a while. */
-    private Bucket.Description started(ActorRef<Bucket.Command> bucket) {
-        TestProbe<Bucket.DescribeReply> replies = kit.createTestProbe();
-        return Awaitility.await()
-                .atMost(Duration.ofSeconds(30))
-                .until(
-                        () -> {
-                            bucket.tell(new Bucket.Describe(replies.ref()));
-                            return replies.receiveMessage(Duration.ofSeconds(30)) instanceof Bucket.Description now
-                                    ? now
-                                    : null;
-                        },
-                        Objects::nonNull);
-    }
-
-    private void end(ActorRef<Bucket.Command> bucket) {
-        if (random.nextBoolean()) {
-            stop(bucket);
-        } else {
-            kit.stop(bucket);
+    private static void run(long seed, Queue<Throwable> failures) {
+        if (!failures.isEmpty()) {
+            return;
         }
-        soon().until(() -> local.leaders().isEmpty());
+        try (RemoteWorld world = new RemoteWorld(kit, directory.resolve("world-" + seed), seed, seed % 2 == 1)) {
+            world.run();
+        } catch (Exception | AssertionError e) {
+            failures.add(new AssertionError("replay with -Dweir.sim.seed=" + seed + ": " + e, e));
+        }
     }
 }

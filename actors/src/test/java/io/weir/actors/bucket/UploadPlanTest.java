@@ -92,11 +92,24 @@ class UploadPlanTest {
     @Test
     void aHoleThatRetentionLeftIsPassedAndAnyOtherIsNot() {
         Manifest manifest = copied(manifest(0, 20));
-        assertThat(next(START, manifest, log(40, 50, 50, 40))).isEqualTo(new UploadSegment(sealed(40)));
+        assertThat(next(START, manifest, log(40, 50, 50, 40))).isEqualTo(UploadPlan.DropAll.INSTANCE);
         assertThat(next(START, manifest, log(20, 50, 50, 40))).isInstanceOf(Fail.class);
         assertThat(next(START, manifest, log(10, 50, 50, 10))).isInstanceOf(Fail.class);
         Manifest withSnapshot = copied(manifest(0, 20, snapshot(20, START)));
-        assertThat(next(START, withSnapshot, log(40, 50, 50, 40))).isInstanceOf(Fail.class);
+        assertThat(next(START, withSnapshot, log(40, 50, 50, 40))).isEqualTo(UploadPlan.DropAll.INSTANCE);
+        assertThat(next(START, withSnapshot, log(20, 50, 50, 40))).isInstanceOf(Fail.class);
+        Manifest nothing = copied(withSnapshot.with(new BucketManifest.AllDropped(20)));
+        assertThat(next(START, nothing, log(40, 50, 50, 40))).isEqualTo(new UploadSegment(sealed(40)));
+        assertThat(next(START, nothing, log(10, 50, 50, 10))).isInstanceOf(Fail.class);
+    }
+
+    @Test
+    void whatWasDroppedIsNotLeftInTheCopyAndASnapshotIsDueAtOnce() {
+        Manifest nothing = manifest(0, 20, snapshot(20, START)).with(new BucketManifest.AllDropped(20));
+        assertThat(next(START, nothing, log(40, 50, 50, 40))).isEqualTo(new CopyManifest(nothing));
+        plan.copied(nothing);
+        plan.dropped();
+        assertThat(next(START, nothing, log(40, 50, 50, 40))).isEqualTo(new TakeSnapshot(START));
     }
 
     @Test

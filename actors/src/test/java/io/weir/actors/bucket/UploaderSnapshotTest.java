@@ -5,11 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.weir.codec.ingest.ChangeKind;
 import io.weir.persistence.kv.KvSnapshot;
 import io.weir.persistence.kv.KvSnapshots;
+import io.weir.persistence.objects.RemoteTier;
 import io.weir.persistence.objects.SimObjectStore.Operation;
 import io.weir.persistence.objects.SimObjectStore.Outcome;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SplittableRandom;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -94,6 +97,55 @@ class UploaderSnapshotTest extends RemoteBuckets {
         assertThat(lookUp(again, 1)).containsExactly(row(1, 1, "a"));
         awaitSnapshotAt(end);
         stop(again);
+    }
+
+    @Test
+    void whatAHolePartsFromTheDiskIsLetGoAndANewSnapshotIsTaken() throws Exception {
+        Map<String, String> properties = Map.of("kv.snapshot-interval", "1h", "log.segment-size", "64kb");
+        table.set(table(properties));
+        RemoteTier tier = remote;
+        ActorRef<Bucket.Command> first = bucket();
+        long uploaded = written(first, ChangeKind.UPSERT, row(1, 1, "a")).nextOffset();
+        stop(first);
+        ActorRef<Bucket.Command> second = bucket();
+        awaitSnapshotAt(uploaded);
+        stop(second);
+        // The node has no object store for a while, longer than rows are kept.
+        remote = null;
+        Map<String, String> old = new HashMap<>(properties);
+        old.put("log.ttl", "1s");
+        table.set(table(old));
+        ActorRef<Bucket.Command> without = bucket();
+        // More than the smallest segment takes, and nothing that could be compressed.
+        String large = new SplittableRandom(1)
+                .ints(100_000, 'a', 'z')
+                .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
+                .toString();
+        for (int i = 2; i < 6; i++) {
+            written(without, ChangeKind.UPSERT, row(i, 1, large));
+        }
+        soon().untilAsserted(() -> {
+            without.tell(Bucket.Tick.INSTANCE);
+            assertThat(describe(without).logStartOffset()).isGreaterThan(uploaded);
+        });
+        stop(without);
+        remote = tier;
+        table.set(table(Map.of("kv.snapshot-interval", "1s", "log.segment-size", "64kb")));
+        ActorRef<Bucket.Command> again = bucket();
+        long start = describe(again).logStartOffset();
+        awaitSnapshotAt(describe(again).highWatermark());
+        assertThat(manifest().snapshots()).hasSize(1);
+        assertThat(manifest().remoteStart()).isEqualTo(start);
+        soon().untilAsserted(() -> {
+            assertThat(describe(again).remote().problem()).isNull();
+            assertThat(copies()).contains(manifest().version());
+        });
+        stop(again);
+        files.deleteTree(logs.resolve(id.entityId()));
+        ActorRef<Bucket.Command> restored = bucket();
+        assertThat(lookUp(restored, 1, 2, 5)).containsExactly(row(1, 1, "a"), row(2, 1, large), row(5, 1, large));
+        assertThat(describe(restored).logStartOffset()).isEqualTo(start);
+        stop(restored);
     }
 
     @Test

@@ -133,7 +133,9 @@ class CatalogTest {
     void theClusterIsNamedOnce() {
         assertRefused(ask(r -> new Catalog.NameCluster("not/a/name", r)), ErrorCode.INVALID_REQUEST);
         assertRefused(ask(r -> new Catalog.NameCluster("", r)), ErrorCode.INVALID_REQUEST);
+        assertThat(ask(Catalog.GetClusterName::new)).isEqualTo(new Catalog.ClusterName(""));
         assertThat(ask(r -> new Catalog.NameCluster("one", r))).isEqualTo(new Catalog.ClusterName("one"));
+        assertThat(ask(Catalog.GetClusterName::new)).isEqualTo(new Catalog.ClusterName("one"));
         assertThat(ask(r -> new Catalog.NameCluster("two", r))).isEqualTo(new Catalog.ClusterName("one"));
         kit.stop(catalog);
         catalog = kit.spawn(CatalogBehavior.create(Clock.systemUTC(), new CatalogMirror()));

@@ -59,6 +59,9 @@ public final class DurableOffset {
     /** The file's name is certain to be durable. */
     private boolean named;
 
+    /** A write of the file failed: it may hold what was to be written, or not. */
+    private boolean uncertain;
+
     private DurableOffset(FileStore files, Path directory, String bootId, @Nullable Slot found) {
         this.files = files;
         this.directory = directory;
@@ -128,10 +131,14 @@ public final class DurableOffset {
      * Has to be called, after {@link #replayFrom} and durable, before the first write to the store in this boot. Where an earlier boot
      * left gaps, its mark stays until the log was replayed, the store synced and {@link #advance} called: a process that ends in
      * between would else find the mark of its own boot, and take the store for whole.
+     *
+     * <p>Also before the first write after a failed {@link #advance}: the file may say that more is durable than {@link #get} does, and
+     * a replay from there takes rows back, for a while, to what they were before that.
      */
     public void begin() throws IOException {
-        if (whole && !slot.bootId().equals(bootId)) {
-            replace(slot.offset(), bootId);
+        String boot = whole ? bootId : slot.bootId();
+        if (uncertain || !slot.bootId().equals(boot)) {
+            replace(slot.offset(), boot);
         }
     }
 
@@ -142,7 +149,9 @@ public final class DurableOffset {
 
     private void replace(long offset, String boot) throws IOException {
         Slot next = new Slot(slot.turn() + 1, offset, boot);
+        uncertain = true;
         put(next);
+        uncertain = false;
         slot = next;
     }
 

@@ -436,10 +436,13 @@ public final class BucketLog implements AutoCloseable {
      *
      * @param directory does not exist
      * @param remote in order, without holes; may be empty
+     * @param remoteEnd past the last row that was ever there: where {@code remote} is empty, the log begins there, since no offset is used for
+     *     two rows
      */
-    public static void restore(FileStore files, Path directory, List<RemoteSegment> remote, RemoteFiles remoteFiles)
+    public static void restore(
+            FileStore files, Path directory, List<RemoteSegment> remote, long remoteEnd, RemoteFiles remoteFiles)
             throws IOException {
-        new LogRestore(remote, remoteFiles).into(files, directory);
+        new LogRestore(remote, remoteEnd, remoteFiles).into(files, directory);
     }
 
     /** Offset past the last durable row: the high watermark of a bucket with local durability. */

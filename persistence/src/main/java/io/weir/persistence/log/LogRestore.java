@@ -17,18 +17,26 @@ final class LogRestore {
     private static final int INDEX_INTERVAL_BYTES = 64 << 10;
 
     private final List<RemoteSegment> remote;
+    private final long end;
     private final RemoteFiles remoteFiles;
 
-    /** @param remote in order, without holes; may be empty */
-    LogRestore(List<RemoteSegment> remote, RemoteFiles remoteFiles) {
+    /**
+     * @param remote in order, without holes; may be empty
+     * @param end where they end; where there are none, where they ended
+     */
+    LogRestore(List<RemoteSegment> remote, long end, RemoteFiles remoteFiles) {
+        if (!remote.isEmpty() && remote.get(remote.size() - 1).endOffset() != end) {
+            throw new IllegalArgumentException("the remote segments end at %d, not at %d"
+                    .formatted(remote.get(remote.size() - 1).endOffset(), end));
+        }
         this.remote = remote;
+        this.end = end;
         this.remoteFiles = remoteFiles;
     }
 
     /** Durable when it returns. What a failure leaves is no log, and is to be deleted. */
     void into(FileStore files, Path directory) throws IOException {
         WritersFile writers = writersAtEnd();
-        long end = writers.baseOffset();
         files.createDirectories(directory);
         try (LogState state = LogState.open(files, directory)) {
             state.remember(end, end, 0, writers.leaderEpoch());
@@ -59,7 +67,6 @@ final class LogRestore {
             timestampMs = Math.max(timestampMs, segment.lastTimestampMs());
             epoch = Math.max(epoch, segment.leaderEpoch());
         }
-        long end = remote.isEmpty() ? 0 : remote.get(remote.size() - 1).endOffset();
         return new WritersFile(end, timestampMs, epoch, writers);
     }
 

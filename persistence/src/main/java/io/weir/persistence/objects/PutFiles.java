@@ -7,9 +7,12 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.HexFormat;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +26,12 @@ import org.slf4j.LoggerFactory;
 final class PutFiles implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(PutFiles.class);
     private static final String LOCK = ".lock";
+
+    /**
+     * Lock files that this process holds. They must not even be opened here: when one is closed, the system gives up all locks that the
+     * process has on it.
+     */
+    private static final Set<Path> HELD = ConcurrentHashMap.newKeySet();
 
     private final Path directory;
     private final FileStore files;
@@ -40,12 +49,19 @@ final class PutFiles implements AutoCloseable {
         files.createDirectories(puts);
         removeLeftovers(puts, files);
         String id = HexFormat.of().toHexDigits(random.nextLong());
-        FileChannel lock =
-                FileChannel.open(puts.resolve(id + LOCK), StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW);
-        // The channel holds it until it is closed.
-        if (lock.tryLock() == null) {
-            lock.close();
-            throw new IOException("cannot lock a new file in " + puts);
+        Path lockFile = puts.resolve(id + LOCK);
+        HELD.add(lockFile);
+        FileChannel lock;
+        try {
+            lock = FileChannel.open(lockFile, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW);
+            // The channel holds it until it is closed.
+            if (lock.tryLock() == null) {
+                lock.close();
+                throw new IOException("cannot lock a new file in " + puts);
+            }
+        } catch (IOException | RuntimeException e) {
+            HELD.remove(lockFile);
+            throw e;
         }
         Path directory = puts.resolve(id);
         files.createDirectories(directory);
@@ -54,7 +70,7 @@ final class PutFiles implements AutoCloseable {
 
     private static void removeLeftovers(Path puts, FileStore files) throws IOException {
         for (String entry : files.list(puts)) {
-            if (entry.endsWith(LOCK) && isDead(puts.resolve(entry))) {
+            if (entry.endsWith(LOCK) && !HELD.contains(puts.resolve(entry)) && isDead(puts.resolve(entry))) {
                 files.deleteTree(puts.resolve(entry.substring(0, entry.length() - LOCK.length())));
                 files.delete(puts.resolve(entry));
             }
@@ -67,9 +83,9 @@ final class PutFiles implements AutoCloseable {
                 @Nullable FileLock held = channel.tryLock()) {
             return held != null;
         } catch (OverlappingFileLockException e) {
-            // This process, another store.
+            // This process, another store, by another path.
             return false;
-        } catch (java.nio.file.NoSuchFileException e) {
+        } catch (NoSuchFileException e) {
             return false;
         }
     }
@@ -79,7 +95,13 @@ final class PutFiles implements AutoCloseable {
             throw new IOException("the store is closed");
         }
         Path path = directory.resolve(Long.toString(next.getAndIncrement()));
-        return new PutFile(path, files.create(path));
+        try {
+            return new PutFile(path, files.create(path));
+        } catch (NoSuchFileException e) {
+            // Somebody tidied up where there are no locks, as on some network file systems.
+            files.createDirectories(directory);
+            return new PutFile(path, files.create(path));
+        }
     }
 
     @Override
@@ -87,6 +109,7 @@ final class PutFiles implements AutoCloseable {
         files.deleteTree(directory);
         Files.deleteIfExists(directory.resolveSibling(directory.getFileName() + LOCK));
         lock.close();
+        HELD.remove(directory.resolveSibling(directory.getFileName() + LOCK));
     }
 
     /** One put's file. */

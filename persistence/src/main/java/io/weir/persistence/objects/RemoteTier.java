@@ -2,7 +2,9 @@ package io.weir.persistence.objects;
 
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A node's way to the object store: what the buckets share. Nothing is written to a store, and nothing deleted, before it is known to
@@ -18,7 +20,8 @@ public final class RemoteTier {
     private final Duration retryMin;
     private final Duration retryMax;
     private final UploadBacklog backlog = new UploadBacklog();
-    private volatile boolean confirmed;
+    /** Null once it is confirmed. */
+    private volatile @Nullable String whyUnconfirmed = "it is not known yet whether the object store is this cluster's";
 
     /** With pauses of 1 s to 1 min. */
     public RemoteTier(
@@ -97,10 +100,24 @@ public final class RemoteTier {
 
     /** The store belongs to this cluster. */
     public void confirm() {
-        confirmed = true;
+        whyUnconfirmed = null;
+    }
+
+    /**
+     * It is not known, or known not to.
+     *
+     * @param why a clause for people
+     */
+    public void doubt(String why) {
+        whyUnconfirmed = why;
     }
 
     public boolean isConfirmed() {
-        return confirmed;
+        return whyUnconfirmed == null;
+    }
+
+    /** Why nothing is uploaded or deleted; empty where the store is confirmed. */
+    public Optional<String> whyUnconfirmed() {
+        return Optional.ofNullable(whyUnconfirmed);
     }
 }

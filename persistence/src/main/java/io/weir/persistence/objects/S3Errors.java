@@ -50,14 +50,12 @@ final class S3Errors {
 
     private ObjectStoreException answered(
             @Nullable ObjectName name, int status, String code, String message, @Nullable Throwable cause) {
-        String said = "%s in bucket %s at %s: %d %s %s"
+        // An answer without a body, as to HEAD, has its status for a code.
+        String what = code.startsWith(String.valueOf(status)) ? code : status + " " + code;
+        String said = "%s in bucket %s at %s: %s %s"
                 .formatted(
-                        name == null ? "listing" : name,
-                        settings.bucket(),
-                        settings.endpoint(),
-                        status,
-                        code,
-                        message.strip());
+                        name == null ? "listing" : name, settings.bucket(), settings.endpoint(), what, message.strip())
+                .strip();
         if (status >= 500 || status == 429 || status == 408 || RETRYABLE_CODES.contains(code)) {
             // Even a 503 may come from something between us and a store that did what was asked.
             return new ObjectStoreException.Retryable(said, status != 429, cause);

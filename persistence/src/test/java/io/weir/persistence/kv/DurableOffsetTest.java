@@ -160,4 +160,23 @@ final class DurableOffsetTest {
             }
         }
     }
+
+    /** The store may be taken back below an offset that only the failed write says. */
+    @Test
+    void whatAFailedWriteMayHaveLeftIsTakenBackBeforeTheStoreIsWrittenTo() throws IOException {
+        SimFileStore sim = new SimFileStore(new SplittableRandom(1));
+        Path place = Path.of("/sim");
+        sim.createDirectories(place);
+        DurableOffset durable = DurableOffset.open(sim, place, "boot-1");
+        assertThat(durable.replayFrom(0)).isZero();
+        durable.begin();
+        durable.advance(50);
+        sim.failureRate(1);
+        assertThatThrownBy(() -> durable.advance(60)).isInstanceOf(IOException.class);
+        assertThatThrownBy(durable::begin).isInstanceOf(IOException.class);
+        sim.failureRate(0);
+        durable.begin();
+        assertThat(durable.get()).isEqualTo(50);
+        assertThat(DurableOffset.open(sim, place, "boot-2").replayFrom(59)).isEqualTo(50);
+    }
 }

@@ -367,7 +367,7 @@ final class RemoteLogTest {
             upload(log, 6);
         }
         files.deleteTree(directory());
-        BucketLog.restore(files, directory(), noted, objects);
+        restore(noted);
         long end = noted.get(5).endOffset();
         clock.now = 5;
         for (int round = 0; round < 2; round++) {
@@ -406,7 +406,7 @@ final class RemoteLogTest {
         objects.bytes(wrong.object())[(int) wrong.object().size() - 1] ^= 1;
         for (int skipped = 0; skipped < 2; skipped++) {
             files.deleteTree(directory());
-            BucketLog.restore(files, directory(), noted.subList(0, noted.size()), objects);
+            restore(noted);
             try (BucketLog log = open()) {
                 assertThat(log.endOffset()).isEqualTo(62);
                 for (long i = 0; i < 62; i++) {
@@ -430,15 +430,34 @@ final class RemoteLogTest {
             upload(log, Integer.MAX_VALUE);
         }
         files.deleteTree(directory());
-        BucketLog.restore(files, directory(), noted, objects);
+        restore(noted);
         try (BucketLog log = open()) {
             assertThat(log.writers().check("v", 9)).isEqualTo(new WriterHistory.Applied(8, 8));
         }
     }
 
+    private void restore(List<RemoteSegment> remote) throws IOException {
+        long end = remote.isEmpty() ? 0 : remote.get(remote.size() - 1).endOffset();
+        BucketLog.restore(files, directory(), remote, end, objects);
+    }
+
+    @Test
+    void noOffsetIsUsedAgainWhereAllThatWasUploadedIsRemoved() throws IOException {
+        BucketLog.restore(files, directory(), List.of(), 40, objects);
+        for (int round = 0; round < 2; round++) {
+            try (BucketLog log = open()) {
+                log.showRemote(List.of(), objects);
+                assertThat(log.startOffset()).isEqualTo(40);
+                assertThat(log.endOffset()).isEqualTo(40 + round);
+                assertThat(log.append(List.of(row(40 + round)), 3)).isEqualTo(40 + round);
+                assertThat(readAll(log, 40)).isEqualTo(numbers(40, 41 + round));
+            }
+        }
+    }
+
     @Test
     void nothingUploadedRestoresAnEmptyLog() throws IOException {
-        BucketLog.restore(files, directory(), List.of(), objects);
+        restore(List.of());
         try (BucketLog log = open()) {
             assertThat(log.startOffset()).isZero();
             assertThat(log.endOffset()).isZero();

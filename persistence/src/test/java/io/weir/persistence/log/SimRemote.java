@@ -97,6 +97,6 @@ final class SimRemote {
     }
 
     void restore(FileStore files, Path directory) throws IOException {
-        BucketLog.restore(files, directory, noted, objects);
+        BucketLog.restore(files, directory, noted, end(), objects);
     }
 }

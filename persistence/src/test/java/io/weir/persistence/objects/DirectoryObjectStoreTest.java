@@ -96,6 +96,15 @@ final class DirectoryObjectStoreTest extends ObjectStoreContract {
     }
 
     @Test
+    void aStoreWhoseUnfinishedFilesSomebodyTidiedAwayGoesOn() throws IOException {
+        Path puts = root.resolve("objects/.puts");
+        new DiskFileStore().deleteTree(puts);
+        putSmall(name("x"));
+        assertThat(await(store.head(name("x")))).isPresent();
+        assertThat(unfinishedFiles()).isZero();
+    }
+
+    @Test
     void aNameThatGoesOnWhereAnObjectEndsIsRefused() {
         putSmall(name("a"));
         putSmall(name("b/c"));

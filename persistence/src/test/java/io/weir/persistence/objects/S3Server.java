@@ -11,19 +11,20 @@ import org.gaul.s3proxy.BlobStores;
 import org.gaul.s3proxy.S3Proxy;
 import org.gaul.s3proxy.auth.AuthenticationType;
 
-/** A real S3 server over a directory, with one bucket and one key. */
+/** A real S3 server over a directory, on a port of its own, with one bucket and one key. */
 public final class S3Server implements AutoCloseable {
     public static final String BUCKET = "weir";
-    public static final S3StoreSettings.Credentials KEY = new S3StoreSettings.Credentials("test-key", "test-secret");
+    public static final String ACCESS_KEY = "test-key";
+    public static final String SECRET_KEY = "test-secret";
+    public static final S3StoreSettings.Credentials KEY = new S3StoreSettings.Credentials(ACCESS_KEY, SECRET_KEY);
 
     private final S3Proxy server;
 
-    /** On a port of its own. */
     public S3Server(Path directory) throws Exception {
         this(directory, 0);
     }
 
-    /** On a port that a server before it had, for what that stored. */
+    /** @param port 0 for any that is free */
     public S3Server(Path directory, int port) throws Exception {
         Files.createDirectories(directory.resolve(BUCKET));
         Properties properties = new Properties();
