@@ -44,6 +44,8 @@ status=tail; expect 'events have ids' tail '^id: *[^ ]+'; expect 'events have ro
 fetch -X PATCH "$t" -H "$json" -d '{"add_columns":[{"name":"note","type":"STRING"}]}'; expect 'a column is added' 200
 fetch "$t/log?limit=1"; expect 'old rows have null there' 200 '"note" *: *null'
 fetch "$t/buckets"; expect 'buckets' 200 'high_watermark'
+expect 'buckets say what is on the object store' 200 '"remote_offset":null,.*"upload_backlog_segments":0,.*"upload_problem":null'
+fetch -X POST "$url/v1/remote:reap?dry_run=true"; expect 'what the reaper would delete' 200 '"orphans" *: *0'
 fetch "$url/v1/cluster"; expect 'cluster' 200 'members'
 fetch "$url/metrics"; expect 'metrics' 200 '^# TYPE '
 fetch "$url/openapi.json"; expect 'OpenAPI' 200 '"openapi" *: *"3\.1'

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.weir.persistence.objects.S3Server;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -75,18 +77,22 @@ class StoreDownIT {
         long down = System.nanoTime();
         awaitBacklog();
         readsOfOlderRowsAreRefused();
-        while (System.nanoTime() - down < DOWN.toNanos()) {
-            localReadsGoOn(now);
-            TimeUnit.MILLISECONDS.sleep(200);
+        localReadsGoOnFor(DOWN.minusNanos(System.nanoTime() - down), now);
+        // It takes connections again, and answers nothing.
+        try (ServerSocket silent = new ServerSocket(port, 50, InetAddress.getLoopbackAddress())) {
+            System.out.println("StoreDownIT: silent on port " + silent.getLocalPort());
+            readsOfOlderRowsAreRefused();
+            localReadsGoOnFor(Duration.ofSeconds(2), now);
         }
+        double downSeconds = seconds(down);
         Duration longest = load.longestWrite();
         long backlog = metric("weir_remote_backlog_bytes");
         objects = new S3Server(directory.resolve("s3"), port);
         long back = System.nanoTime();
         load.stop();
         System.out.printf(
-                "StoreDownIT: %d s down; longest write %d ms before, %d ms meanwhile; %,d bytes and more waited%n",
-                DOWN.toSeconds(), before.toMillis(), longest.toMillis(), backlog);
+                "StoreDownIT: %.0f s down; longest write %d ms before, %d ms meanwhile; %,d bytes and more waited%n",
+                downSeconds, before.toMillis(), longest.toMillis(), backlog);
         assertThat(longest).as("no write waits for the object store").isLessThan(Duration.ofSeconds(8));
         awaitDrained();
         System.out.printf("StoreDownIT: all was uploaded %.1f s after it was back%n", seconds(back));
@@ -137,6 +143,14 @@ class StoreDownIT {
         assertThat(answer.json().path("detail").asText()).contains("object store");
         assertThat(answer.json().path("retryable").asBoolean()).isTrue();
         assertThat(seconds(begin)).isLessThan(20);
+    }
+
+    private void localReadsGoOnFor(Duration time, String from) throws IOException, InterruptedException {
+        long begin = System.nanoTime();
+        do {
+            localReadsGoOn(from);
+            TimeUnit.MILLISECONDS.sleep(200);
+        } while (System.nanoTime() - begin < time.toNanos());
     }
 
     private void localReadsGoOn(String from) throws IOException {
