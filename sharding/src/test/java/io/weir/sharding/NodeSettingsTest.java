@@ -57,7 +57,7 @@ class NodeSettingsTest {
                                 64 << 20,
                                 8 << 20,
                                 8,
-                                Duration.ofSeconds(30),
+                                Duration.ofSeconds(10),
                                 Duration.ofSeconds(1),
                                 Duration.ofMinutes(1),
                                 Duration.ofHours(1),
