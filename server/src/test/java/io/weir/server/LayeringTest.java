@@ -5,6 +5,7 @@ import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
 import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.core.importer.Location;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
@@ -12,8 +13,18 @@ import java.time.Clock;
 import java.time.Instant;
 
 /** The layout of docs/architecture.md, held: dependencies point one way, and what must be injected is. */
-@AnalyzeClasses(packages = "io.weir", importOptions = ImportOption.DoNotIncludeTests.class)
+@AnalyzeClasses(
+        packages = "io.weir",
+        importOptions = {ImportOption.DoNotIncludeTests.class, LayeringTest.NoTestJars.class})
 class LayeringTest {
+    /** Tests of other modules come as archives. */
+    static final class NoTestJars implements ImportOption {
+        @Override
+        public boolean includes(Location location) {
+            return !location.contains("-tests.jar");
+        }
+    }
+
     @ArchTest
     static final ArchRule dependenciesPointUpwards = layeredArchitecture()
             .consideringOnlyDependenciesInLayers()
