@@ -27,6 +27,7 @@ public enum ErrorCode {
     PARTITION_EXISTS(409, false, "The partition exists already"),
     DATABASE_NOT_EMPTY(409, false, "The database still holds tables"),
     SEQUENCE_TOO_OLD(409, false, "The writer sequence is older than what the bucket remembers"),
+    LAKE_CONFLICT(409, false, "The lake has something else under this name"),
     SCAN_EXPIRED(410, true, "The scan was not read for too long and is closed"),
     OFFSET_OUT_OF_RANGE(410, false, "The offset is outside the log"),
     BODY_TOO_LARGE(413, false, "The request is too large"),
@@ -38,6 +39,7 @@ public enum ErrorCode {
     BUCKET_UNAVAILABLE(503, true, "The bucket has no owner for the moment"),
     OUTCOME_UNKNOWN(503, true, "It is not known whether the write was stored"),
     TIMEOUT(503, true, "No answer came in time"),
+    LAKE_UNAVAILABLE(503, true, "The lake did not do what was asked of it"),
     DISK_FULL(507, true, "The disk is full");
 
     private final int httpStatus;

@@ -201,7 +201,7 @@ class CatalogRoutesTest {
                 "\"primary_key\":[\"a\"],\"properties\":{\"kv.snapshot-interval\":\"10ms\"}|400|invalid-property|at least 1s",
                 "\"properties\":{\"log.local-segments\":-1}|400|invalid-property|log.local-segments",
                 "\"properties\":{\"durability\":\"remote\"}|422|not-supported|local",
-                "\"properties\":{\"datalake.enabled\":true}|422|not-supported|datalake.enabled",
+                "\"properties\":{\"datalake.format\":\"paimon\"}|422|not-supported|datalake.format",
             })
     void propertiesOfTheRemoteTierAreCheckedAsTheOthersAre(String part, int status, String code, String detail) {
         createShop();

@@ -32,6 +32,8 @@ class LayeringTest {
             .definedBy("io.weir.codec..")
             .layer("persistence")
             .definedBy("io.weir.persistence..")
+            .layer("lake")
+            .definedBy("io.weir.lake..")
             .layer("actors")
             .definedBy("io.weir.actors..")
             .layer("sharding")
@@ -55,10 +57,12 @@ class LayeringTest {
             .mayOnlyBeAccessedByLayers("http", "server")
             .whereLayer("actors")
             .mayOnlyBeAccessedByLayers("sharding", "http", "server")
-            .whereLayer("persistence")
+            .whereLayer("lake")
             .mayOnlyBeAccessedByLayers("actors", "sharding", "http", "server")
+            .whereLayer("persistence")
+            .mayOnlyBeAccessedByLayers("lake", "actors", "sharding", "http", "server")
             .whereLayer("codec")
-            .mayOnlyBeAccessedByLayers("persistence", "actors", "sharding", "http", "client", "server");
+            .mayOnlyBeAccessedByLayers("persistence", "lake", "actors", "sharding", "http", "client", "server");
 
     @ArchTest
     static final ArchRule packagesAreFreeOfCycles =
@@ -67,7 +71,7 @@ class LayeringTest {
     @ArchTest
     static final ArchRule codecAndPersistenceKnowNoActors = noClasses()
             .that()
-            .resideInAnyPackage("io.weir.codec..", "io.weir.persistence..")
+            .resideInAnyPackage("io.weir.codec..", "io.weir.persistence..", "io.weir.lake..")
             // Streams, HTTP and the S3 connector; of actors no more than the system they run in.
             .and()
             .resideOutsideOfPackage("io.weir.persistence.objects..")
@@ -87,7 +91,7 @@ class LayeringTest {
     @ArchTest
     static final ArchRule timeIsInjected = noClasses()
             .that()
-            .resideInAnyPackage("io.weir.codec..", "io.weir.persistence..", "io.weir.actors..")
+            .resideInAnyPackage("io.weir.codec..", "io.weir.persistence..", "io.weir.lake..", "io.weir.actors..")
             .should()
             .callMethod(System.class, "currentTimeMillis")
             .orShould()

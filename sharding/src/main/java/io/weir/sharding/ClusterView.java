@@ -5,11 +5,13 @@ import io.weir.actors.bucket.BucketId;
 import io.weir.actors.catalog.Catalog;
 import io.weir.actors.catalog.CatalogMirror;
 import io.weir.actors.catalog.CatalogState;
+import io.weir.actors.tiering.Tiering;
 import io.weir.codec.ErrorCode;
 import io.weir.codec.WeirException;
 import io.weir.codec.batch.EncodedRows;
 import io.weir.codec.ingest.ChangedRows;
 import io.weir.codec.row.Key;
+import io.weir.lake.Lake;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,6 +48,8 @@ final class ClusterView implements WeirCluster {
     private final ActorRef<ShardingEnvelope<Bucket.Command>> buckets;
     private final ActorRef<Catalog.Command> catalog;
     private final ActorRef<Reaper.Command> reaper;
+    private final ActorRef<Tiering.Command> tiering;
+    private final @Nullable Lake lake;
     private final CatalogMirror mirror;
     private final Duration catalogTimeout;
 
@@ -54,12 +58,16 @@ final class ClusterView implements WeirCluster {
             ActorRef<ShardingEnvelope<Bucket.Command>> buckets,
             ActorRef<Catalog.Command> catalog,
             ActorRef<Reaper.Command> reaper,
+            ActorRef<Tiering.Command> tiering,
+            @Nullable Lake lake,
             CatalogMirror mirror,
             Duration catalogTimeout) {
         this.system = system;
         this.buckets = buckets;
         this.catalog = catalog;
         this.reaper = reaper;
+        this.tiering = tiering;
+        this.lake = lake;
         this.mirror = mirror;
         this.catalogTimeout = catalogTimeout;
     }
@@ -170,6 +178,23 @@ final class ClusterView implements WeirCluster {
                                         "the reaper did not end within %s and goes on; ask again to get its report"
                                                 .formatted(timeout))
                                 : failure));
+    }
+
+    @Override
+    public CompletionStage<Tiering.Reply> askTiering(Function<ActorRef<Tiering.Reply>, Tiering.Command> question) {
+        return AskPattern.<Tiering.Command, Tiering.Reply>ask(
+                        tiering, question::apply, catalogTimeout, system.scheduler())
+                .exceptionallyCompose(failure -> CompletableFuture.failedFuture(
+                        isTimeout(failure)
+                                ? new WeirException(
+                                        ErrorCode.TIMEOUT,
+                                        "the tiering coordinator did not answer within " + catalogTimeout)
+                                : failure));
+    }
+
+    @Override
+    public Optional<Lake> lake() {
+        return Optional.ofNullable(lake);
     }
 
     @Override

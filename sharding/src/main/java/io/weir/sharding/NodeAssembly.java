@@ -83,7 +83,14 @@ final class NodeAssembly {
         NodeSingletons singletons = NodeSingletons.start(system, settings, mirror, tier());
         ActorRef<ShardingEnvelope<Bucket.Command>> region = region(ports(singletons, address));
         ClusterView view = new ClusterView(
-                system, region, singletons.catalog(), singletons.reaper(), mirror, settings.catalogTimeout());
+                system,
+                region,
+                singletons.catalog(),
+                singletons.reaper(),
+                system.deadLetters(),
+                null,
+                mirror,
+                settings.catalogTimeout());
         keepHouse(view);
         CompletionStage<Done> inCluster =
                 view.askCatalog(Catalog.ListDatabases::new).thenApply(reply -> Done.getInstance());

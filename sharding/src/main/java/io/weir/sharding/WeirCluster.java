@@ -4,6 +4,8 @@ import io.weir.actors.bucket.Bucket;
 import io.weir.actors.bucket.BucketId;
 import io.weir.actors.catalog.Catalog;
 import io.weir.actors.catalog.CatalogState;
+import io.weir.actors.tiering.Tiering;
+import io.weir.lake.Lake;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -31,6 +33,11 @@ public interface WeirCluster {
 
     /** The reaper's report, when its pass is through, or why there is none. */
     CompletionStage<Reaper.Reply> askReaper(boolean dryRun, Duration timeout);
+
+    CompletionStage<Tiering.Reply> askTiering(Function<ActorRef<Tiering.Reply>, Tiering.Command> question);
+
+    /** The lake, for reading; empty where this node has none. */
+    Optional<Lake> lake();
 
     /** The members as {@code /v1/cluster} shows them. */
     CompletionStage<List<Member>> members();

@@ -64,6 +64,18 @@ class DroppedTablesTest {
         }
 
         @Override
+        public CompletionStage<io.weir.actors.tiering.Tiering.Reply> askTiering(
+                Function<ActorRef<io.weir.actors.tiering.Tiering.Reply>, io.weir.actors.tiering.Tiering.Command>
+                        question) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public Optional<io.weir.lake.Lake> lake() {
+            return Optional.empty();
+        }
+
+        @Override
         public Optional<CatalogState> catalogHere() {
             return Optional.empty();
         }

@@ -53,7 +53,16 @@ final class PropertyRules {
             AUTO_PARTITION_UNIT,
             PRE_CREATE,
             RETENTION,
-            TIME_ZONE);
+            TIME_ZONE,
+            Datalake.ENABLED,
+            Datalake.FORMAT,
+            Datalake.FRESHNESS,
+            Datalake.GROUP,
+            Datalake.FILE_SIZE,
+            Datalake.COMPACT_FILES,
+            Datalake.RETENTION,
+            Datalake.ORPHAN_GRACE,
+            Datalake.MAINTENANCE);
 
     /** Properties whose value is the name of a column. */
     static final List<String> COLUMN_VALUED = List.of(VERSION_COLUMN, AUTO_INCREMENT_COLUMN);
@@ -63,12 +72,6 @@ final class PropertyRules {
             List.of(MERGE_ENGINE, "fields.", CHANGELOG_IMAGE, "auto-increment.", "kv.");
 
     static final String OF_PARTITIONS = "partition.auto.";
-
-    /** Properties of the contract that belong to features which this version does not have. */
-    private static final List<String> LATER =
-            List.of("datalake.enabled", "datalake.format", "datalake.freshness", "datalake.group");
-
-    private static final String LATER_PREFIX = "datalake.";
 
     private static final Pattern QUANTITY = Pattern.compile("(\\d{1,18})\\s*([A-Za-z]*)");
 
@@ -81,15 +84,10 @@ final class PropertyRules {
 
     private PropertyRules() {}
 
-    /** @throws WeirException NOT_SUPPORTED for a property of a later feature, INVALID_PROPERTY for one nobody knows */
+    /** @throws WeirException INVALID_PROPERTY for one nobody knows */
     static void checkName(String name) {
         if (KNOWN.contains(name) || MergeProperties.isField(name)) {
             return;
-        }
-        if (LATER.contains(name) || name.startsWith(LATER_PREFIX)) {
-            throw new WeirException(
-                    ErrorCode.NOT_SUPPORTED,
-                    "property '%s' belongs to a feature that this version does not have; leave it out".formatted(name));
         }
         throw new WeirException(
                 ErrorCode.INVALID_PROPERTY,

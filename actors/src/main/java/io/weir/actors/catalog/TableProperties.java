@@ -48,6 +48,8 @@ import java.util.Optional;
  * partition.auto.retention     0                         0 (all) to 9000
  * partition.auto.time-zone     UTC                       a zone of the IANA database, or an offset
  * </pre>
+ *
+ * And those of the lake: {@link Datalake}.
  */
 public record TableProperties(
         Duration ttl,
@@ -61,7 +63,8 @@ public record TableProperties(
         MergeSpec merge,
         ChangelogImage changelogImage,
         Optional<AutoIncrement> autoIncrement,
-        Optional<AutoPartition> autoPartition) {
+        Optional<AutoPartition> autoPartition,
+        Datalake lake) {
     /** @param cacheSize how many numbers a bucket takes from the table's sequence at once */
     public record AutoIncrement(String column, int cacheSize) {}
 
@@ -116,7 +119,8 @@ public record TableProperties(
                         properties.getOrDefault(PropertyRules.CHANGELOG_IMAGE, "full"),
                         ChangelogImage.class),
                 autoIncrement(properties),
-                autoPartition(properties));
+                autoPartition(properties),
+                Datalake.from(properties));
     }
 
     /** Whether the properties, which were checked before, hold an auto-partition rule. */

@@ -293,7 +293,8 @@ final class PrimaryKeySimulation {
                     generates
                             ? Optional.of(new TableProperties.AutoIncrement(name(ModelRows.GENERATED), 10))
                             : Optional.empty(),
-                    Optional.empty());
+                    Optional.empty(),
+                    TableProperties.from(Map.of()).lake());
             properties = known;
         }
         return known;
