@@ -18,7 +18,7 @@ public final class Bench {
         Path work = Path.of(System.getProperty(
                 "weir.bench.dir", home.resolve("bench/target/data").toString()));
         for (String name : names.length == 0
-                ? List.of("start", "disk", "append", "read", "latency", "upsert", "lookup", "remote", "restore")
+                ? List.of("start", "disk", "append", "read", "latency", "upsert", "lookup", "remote", "restore", "tiering")
                 : List.of(names)) {
             System.out.println("== " + name);
             byName(name).run(home, work);
@@ -36,6 +36,7 @@ public final class Bench {
             case "lookup" -> LookupBench::run;
             case "remote" -> RemoteBench::run;
             case "restore" -> RestoreBench::run;
+            case "tiering" -> TieringBench::run;
             default -> throw new IllegalArgumentException("no benchmark '" + name + "'");
         };
     }

@@ -66,6 +66,16 @@ final class Store implements AutoCloseable {
                 .orElse(Double.NaN);
     }
 
+    /** Most memory that the store's process had resident at one time; Linux only. */
+    long peakMemoryBytes() throws IOException {
+        try (Stream<String> lines = Files.lines(Path.of("/proc", Long.toString(process.pid()), "status"))) {
+            return lines.filter(line -> line.startsWith("VmHWM:"))
+                    .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) << 10)
+                    .findFirst()
+                    .orElse(0);
+        }
+    }
+
     /** Ends the process in order; its directory stays. */
     void stop() {
         process.destroy();

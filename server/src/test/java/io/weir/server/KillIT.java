@@ -18,8 +18,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * kill -9 at random moments while several writers load and segments are uploaded: nothing acknowledged is lost, nothing is there twice, no object
- * is left that no manifest names; then the disk is lost, and all that was uploaded is there.
+ * kill -9 at random moments while several writers load, segments are uploaded and rounds go to the lake: nothing acknowledged is lost,
+ * nothing is there twice, neither in the log nor in the lake, no file or object is left that nothing names; then the disk is lost, and all that
+ * was uploaded is there.
  */
 class KillIT {
     private static final int KILLS = 20;
@@ -41,11 +42,25 @@ class KillIT {
         for (int w = 0; w < WRITERS; w++) {
             writers.add(new Writer("writer-" + w, w, random.split(), store.running()));
         }
-        store.load(writers, KILLS, 1, random);
+        List<KilledStore.Writer> load = new ArrayList<>(writers);
+        load.add(new TieredTables.Triggers(store.running(), TABLE));
+        store.load(load, KILLS, 1, random);
         Log rows = check(store.running().get(), writers);
+        checkLake(remote, store.running().get(), rows);
         remote.reap(store.running().get());
         assertThat(check(store.running().get(), writers)).isEqualTo(rows);
         losesItsDisk(remote, store.running().get(), rows);
+    }
+
+    private static void checkLake(TieredStore remote, StoreProcess store, Log rows) throws IOException {
+        TieredTables.awaitAllInLake(store, TABLE);
+        assertThat(TieredTables.lakeRows(store, TABLE).keySet())
+                .as("rows in the lake are those of the log, once each")
+                .isEqualTo(rows.ids());
+        TieredTables.Rounds rounds = TieredTables.rounds(store, "t");
+        System.out.printf("KillIT: %d rounds came through of %d begun%n", rounds.through(), rounds.epochs());
+        assertThat(rounds.epochs()).as("kills met rounds").isGreaterThan(rounds.through());
+        TieredTables.awaitNoOrphans(remote.data(), "d", "t");
     }
 
     private static void losesItsDisk(TieredStore remote, StoreProcess store, Log rows) throws Exception {
@@ -75,7 +90,8 @@ class KillIT {
         String definition =
                 "{\"name\":\"t\",\"buckets\":2,\"columns\":[{\"name\":\"id\",\"type\":\"BIGINT\",\"nullable\":false},"
                         + "{\"name\":\"writer\",\"type\":\"STRING\"},{\"name\":\"text\",\"type\":\"STRING\"}],"
-                        + "\"properties\":{\"log.segment-size\":\"64kb\",\"log.local-segments\":\"1\"}}";
+                        + "\"properties\":{\"log.segment-size\":\"64kb\",\"log.local-segments\":\"1\","
+                        + TieredTables.PROPERTIES + "}}";
         assertThat(store.post("/v1/databases/d/tables", "application/json", definition)
                         .status())
                 .isEqualTo(201);

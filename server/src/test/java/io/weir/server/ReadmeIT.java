@@ -70,6 +70,17 @@ class ReadmeIT {
         }
     }
 
+    @Test
+    void fourLinesLeadToTheFirstRowReadFromTheLake() throws Exception {
+        List<String> lines = block("lake");
+        assertThat(lines).hasSize(4);
+        try (StoreProcess store = start(lines.get(0))) {
+            assertThat(curl(lines.get(1), store.uri())).contains("\"rows\":2");
+            assertThat(weir(lines.get(2), store.uri())).contains("demo.edits", "2 rows");
+            assertThat(curl(lines.get(3), store.uri())).contains("ada", "grace", "12", "7");
+        }
+    }
+
     private StoreProcess start(String line) throws IOException {
         assertThat(line).isEqualTo("./weir start");
         ProcessBuilder builder = new ProcessBuilder(line.split(" ", -1)).directory(HOME.toFile());

@@ -19,7 +19,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * kill -9 at random moments during upserts, patches, deletes and sums: every acknowledged write is in the rows, once, and the changelog
- * replayed gives the rows; no object is left that no manifest names, and after the disk is lost all is there again from the object store.
+ * replayed gives the rows, in the store and in the lake; no file or object is left that nothing names, and after the disk is lost all is
+ * there again from the object store.
  */
 class UpsertKillIT {
     private static final int KILLS = 20;
@@ -31,7 +32,8 @@ class UpsertKillIT {
     private static final int REQUESTS_BETWEEN_KILLS = 5;
 
     private static final String SMALL =
-            "\"log.segment-size\":\"64kb\",\"log.local-segments\":\"1\",\"kv.snapshot-interval\":\"1s\"";
+            "\"log.segment-size\":\"64kb\",\"log.local-segments\":\"1\",\"kv.snapshot-interval\":\"1s\","
+                    + TieredTables.PROPERTIES;
     private static final String ROWS = "/v1/databases/d/tables/rows";
     private static final String SUMS = "/v1/databases/d/tables/sums";
 
@@ -50,15 +52,35 @@ class UpsertKillIT {
         for (int w = 0; w < WRITERS; w++) {
             writers.add(new Writer(w, random.split(), store.running()));
         }
-        store.load(writers, KILLS, REQUESTS_BETWEEN_KILLS, random);
+        List<KilledStore.Writer> load = new ArrayList<>(writers);
+        load.add(new TieredTables.Triggers(store.running(), ROWS));
+        load.add(new TieredTables.Triggers(store.running(), SUMS));
+        store.load(load, KILLS, REQUESTS_BETWEEN_KILLS, random);
         StoreProcess running = store.running().get();
         check(running, writers);
+        checkLake(remote, running);
         awaitSnapshots(running);
         remote.reap(running);
         assertThat(running.terminate()).isLessThan(Duration.ofSeconds(10));
         remote.loseDisk();
         try (StoreProcess again = remote.start()) {
             check(again, writers);
+        }
+    }
+
+    private static void checkLake(TieredStore remote, StoreProcess store) throws IOException {
+        for (String table : List.of(ROWS, SUMS)) {
+            TieredTables.awaitAllInLake(store, table);
+            assertThat(TieredTables.lakeRows(store, table))
+                    .as("rows of %s in the lake are its current rows", table)
+                    .isEqualTo(scan(store, table));
+            String name = table.substring(table.lastIndexOf('/') + 1);
+            TieredTables.Rounds rounds = TieredTables.rounds(store, name);
+            System.out.printf(
+                    "UpsertKillIT: %s: %d rounds came through of %d begun%n",
+                    name, rounds.through(), rounds.epochs());
+            assertThat(rounds.epochs()).as("kills met rounds").isGreaterThan(rounds.through());
+            TieredTables.awaitNoOrphans(remote.data(), "d", name);
         }
     }
 
@@ -119,7 +141,7 @@ class UpsertKillIT {
 
     private static Map<Long, JsonNode> scan(StoreProcess store, String table) throws IOException {
         Map<Long, JsonNode> rows = new TreeMap<>();
-        StoreProcess.Answer answer = store.get(table + "/scan");
+        StoreProcess.Answer answer = store.get(table + "/scan?source=hot");
         assertThat(answer.status()).as(answer.body()).isEqualTo(200);
         for (JsonNode row : answer.json().path("rows")) {
             assertThat(rows.put(row.path("id").asLong(), row))

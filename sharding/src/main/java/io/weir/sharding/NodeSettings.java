@@ -24,7 +24,9 @@ public record NodeSettings(
         int kvOpenMax,
         long kvCacheBytes,
         LevelDbSettings kv,
-        RemoteSettings remote) {
+        RemoteSettings remote,
+        LakeSettings lake,
+        WorkerSettings tiering) {
     public NodeSettings {
         seeds = List.copyOf(seeds);
         roles = List.copyOf(roles);
@@ -66,7 +68,9 @@ public record NodeSettings(
                         weir.getBytes("kv.block-cache"),
                         weir.getInt("kv.open-files"),
                         weir.getBytes("kv.disk-reserve")),
-                RemoteSettings.from(weir, data, seeds.isEmpty()));
+                RemoteSettings.from(weir, data, seeds.isEmpty()),
+                LakeSettings.from(weir, data, seeds.isEmpty()),
+                WorkerSettings.from(weir.getConfig("tiering"), list(cluster.getString("roles"))));
     }
 
     static List<String> list(String commaSeparated) {

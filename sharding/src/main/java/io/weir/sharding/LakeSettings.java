@@ -1,0 +1,70 @@
+package io.weir.sharding;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigValue;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * The settings of a node's way to the lake; the keys of {@code weir.lake}, where each is explained.
+ *
+ * @param warehouse {@code none}, a {@code file:///} URI, or {@code s3://}; never {@code auto}
+ * @param directory in the data directory; where the catalog of this node's own is
+ * @param catalog Iceberg's own properties; empty for a catalog of this node's own
+ */
+public record LakeSettings(String warehouse, Path directory, Map<String, String> catalog) {
+    public static final String NONE = "none";
+    private static final String AUTO = "auto";
+
+    public LakeSettings {
+        catalog = Map.copyOf(catalog);
+        boolean file = warehouse.startsWith("file:///") && warehouse.length() > "file:///".length();
+        boolean s3 = warehouse.matches("s3://[^/]+(/.*)?");
+        if (!warehouse.equals(NONE) && !file && !s3) {
+            throw new IllegalArgumentException("weir.lake.warehouse is '" + warehouse
+                    + "'; it has to be file:///DIRECTORY, s3://BUCKET/PREFIX, none or auto");
+        }
+    }
+
+    /**
+     * @param weir the settings below {@code weir}
+     * @param alone whether this is a cluster of one
+     */
+    static LakeSettings from(Config weir, Path dataDirectory, boolean alone) {
+        Config lake = weir.getConfig("lake");
+        Map<String, String> catalog = new TreeMap<>();
+        for (Map.Entry<String, ConfigValue> entry : lake.getConfig("catalog").entrySet()) {
+            // A key with dots is quoted in HOCON; Iceberg's keys have dots.
+            String key = String.join(".", com.typesafe.config.ConfigUtil.splitPath(entry.getKey()));
+            catalog.put(key, String.valueOf(entry.getValue().unwrapped()));
+        }
+        Path directory = dataDirectory.resolve("lake");
+        String warehouse = warehouse(lake.getString("warehouse").trim(), directory, alone);
+        if (!warehouse.equals(NONE) && catalog.isEmpty() && !alone) {
+            throw new IllegalArgumentException(
+                    "weir.lake.warehouse is set in a cluster of several nodes, which need a catalog that all of them reach; set"
+                            + " weir.lake.catalog, such as { type = rest, uri = \"http://HOST:PORT\" }");
+        }
+        return new LakeSettings(warehouse, directory, catalog);
+    }
+
+    private static String warehouse(String set, Path directory, boolean alone) {
+        if (set.equals(AUTO)) {
+            return alone ? uri(directory.resolve("warehouse")) : NONE;
+        }
+        // A bare path is what people type.
+        return set.startsWith("/") ? uri(Path.of(set).normalize()) : set;
+    }
+
+    private static String uri(Path directory) {
+        // Without the slash that a directory gets once it exists.
+        URI uri = directory.toUri();
+        return uri.toString().replaceFirst("/$", "");
+    }
+
+    boolean hasLake() {
+        return !warehouse.equals(NONE);
+    }
+}
