@@ -2,6 +2,9 @@ package io.weir.sharding;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigValue;
+import com.typesafe.config.ConfigUtil;
+import io.weir.lake.iceberg.IcebergSettings;
+import io.weir.persistence.objects.S3StoreSettings;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.Map;
@@ -17,6 +20,8 @@ import java.util.TreeMap;
 public record LakeSettings(String warehouse, Path directory, Map<String, String> catalog) {
     public static final String NONE = "none";
     private static final String AUTO = "auto";
+    private static final String S3 = "s3://";
+    private static final String BUCKET_IN_HOST = "{bucket}.";
 
     public LakeSettings {
         catalog = Map.copyOf(catalog);
@@ -37,7 +42,7 @@ public record LakeSettings(String warehouse, Path directory, Map<String, String>
         Map<String, String> catalog = new TreeMap<>();
         for (Map.Entry<String, ConfigValue> entry : lake.getConfig("catalog").entrySet()) {
             // A key with dots is quoted in HOCON; Iceberg's keys have dots.
-            String key = String.join(".", com.typesafe.config.ConfigUtil.splitPath(entry.getKey()));
+            String key = String.join(".", ConfigUtil.splitPath(entry.getKey()));
             catalog.put(key, String.valueOf(entry.getValue().unwrapped()));
         }
         Path directory = dataDirectory.resolve("lake");
@@ -62,6 +67,35 @@ public record LakeSettings(String warehouse, Path directory, Map<String, String>
         // Without the slash that a directory gets once it exists.
         URI uri = directory.toUri();
         return uri.toString().replaceFirst("/$", "");
+    }
+
+    /**
+     * What Iceberg is opened with.
+     *
+     * @param environment where a warehouse in S3 has its AWS_* from, as an object store does; the catalog's own properties win
+     */
+    IcebergSettings iceberg(Map<String, String> environment) {
+        Map<String, String> properties = new TreeMap<>();
+        if (warehouse.startsWith(S3) && !catalog.containsKey("s3.access-key-id")) {
+            properties.putAll(s3(environment));
+        }
+        properties.putAll(catalog);
+        return new IcebergSettings(directory, warehouse, properties);
+    }
+
+    private Map<String, String> s3(Map<String, String> environment) {
+        String bucket = warehouse.substring(S3.length()).replaceFirst("/.*", "");
+        S3StoreSettings store = S3StoreSettings.fromEnvironment(bucket, environment);
+        Map<String, String> properties = new TreeMap<>(Map.of(
+                "s3.access-key-id", store.credentials().accessKeyId(),
+                "s3.secret-access-key", store.credentials().secretAccessKey(),
+                "client.region", store.region()));
+        if (environment.containsKey("AWS_ENDPOINT_URL_S3")) {
+            boolean inHost = store.endpoint().contains(BUCKET_IN_HOST);
+            properties.put("s3.endpoint", store.endpoint().replace(BUCKET_IN_HOST, ""));
+            properties.put("s3.path-style-access", Boolean.toString(!inHost));
+        }
+        return properties;
     }
 
     boolean hasLake() {
