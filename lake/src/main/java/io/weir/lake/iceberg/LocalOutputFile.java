@@ -39,8 +39,9 @@ final class LocalOutputFile implements OutputFile {
 
     private PositionOutputStream open(OpenOption... options) {
         try {
-            makeDirectory(path.getParent());
-            return new Stream(FileChannel.open(path, options), path);
+            Path directory = path.toAbsolutePath().resolveSibling("");
+            makeDirectory(directory);
+            return new Stream(FileChannel.open(path, options), directory);
         } catch (FileAlreadyExistsException e) {
             throw new AlreadyExistsException(e, "Already exists: %s", location);
         } catch (IOException e) {
@@ -81,13 +82,13 @@ final class LocalOutputFile implements OutputFile {
 
     private static final class Stream extends PositionOutputStream {
         private final FileChannel channel;
-        private final Path path;
+        private final Path directory;
         private final ByteBuffer buffer = ByteBuffer.allocate(BUFFER_BYTES);
         private long position;
 
-        Stream(FileChannel channel, Path path) {
+        Stream(FileChannel channel, Path directory) {
             this.channel = channel;
-            this.path = path;
+            this.directory = directory;
         }
 
         @Override
@@ -143,10 +144,7 @@ final class LocalOutputFile implements OutputFile {
                 drain();
                 channel.force(true);
             }
-            Path directory = path.getParent();
-            if (directory != null) {
-                sync(directory);
-            }
+            sync(directory);
         }
     }
 }

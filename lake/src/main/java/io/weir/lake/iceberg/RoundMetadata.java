@@ -47,8 +47,8 @@ final class RoundMetadata {
         Map<String, String> ours = newest(table, current).summary();
         Map<String, String> counts = current.summary();
         return new LakeState(
-                Long.parseLong(ours.get(EPOCH)),
-                offsets(ours.get(OFFSETS)),
+                count(ours, EPOCH),
+                offsets(ours.getOrDefault(OFFSETS, "{}")),
                 current.snapshotId(),
                 count(counts, SnapshotSummary.TOTAL_DATA_FILES_PROP)
                         + count(counts, SnapshotSummary.TOTAL_DELETE_FILES_PROP),
