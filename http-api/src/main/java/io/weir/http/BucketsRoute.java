@@ -105,7 +105,9 @@ final class BucketsRoute {
                 .put("hot_bytes", log.hotBytes())
                 .put("kv_bytes", log.kvBytes());
         describe(json, log.remote() == null ? nothingRemote(log.logStartOffset()) : log.remote());
-        json.putNull("lake_offset").put("lake_bytes", 0).put("writers", log.writers());
+        json.put("lake_offset", log.lakeOffset() == 0 ? null : (Long) log.lakeOffset())
+                .put("held_back_bytes", log.heldBackBytes())
+                .put("writers", log.writers());
         ArrayNode corruptions = json.putArray("corruptions");
         log.corruptions().forEach(corruptions::add);
         return json;

@@ -179,6 +179,20 @@ class CatalogRoutesTest {
         assertThat(store.get("/").body()).contains("9,000 bytes on the object store, 173 bytes wait for it");
     }
 
+    @Test
+    void aBucketSaysHowFarTheLakeHasItsRowsAndWhatThatHoldsBack() {
+        createShop();
+        createTable("{\"name\":\"t\",\"columns\":[{\"name\":\"a\",\"type\":\"INT\"}],\"buckets\":2}");
+        store.cluster.faults(1).lakeOffset = 1L << 40;
+        store.cluster.faults(1).heldBackBytes = 77;
+        JsonNode buckets = ServedStore.json(store.get("/v1/databases/shop/tables/t/buckets"))
+                .get("buckets");
+        assertThat(buckets.get(0).get("lake_offset").isNull()).isTrue();
+        assertThat(buckets.get(0).get("held_back_bytes").longValue()).isZero();
+        assertThat(buckets.get(1).get("lake_offset").longValue()).isEqualTo(1L << 40);
+        assertThat(buckets.get(1).get("held_back_bytes").longValue()).isEqualTo(77);
+    }
+
     private static String remoteFields(JsonNode bucket) {
         return Stream.of(
                         "hot_offset",

@@ -40,6 +40,9 @@ final class FakeBucket {
         volatile int openScans;
         volatile int lookups;
 
+        volatile long lakeOffset;
+        volatile long heldBackBytes;
+
         /** What the bucket says of the object store. */
         volatile Bucket.RemoteDescription remote;
     }
@@ -109,6 +112,8 @@ final class FakeBucket {
                                     bucket.end * 10,
                                     0,
                                     0,
+                                    faults.lakeOffset,
+                                    faults.heldBackBytes,
                                     faults.remote,
                                     List.of()));
                 }

@@ -65,7 +65,8 @@ final class ManifestRepair {
                 snapshots,
                 List.of(),
                 copy.numbersBelow(),
-                kept.end());
+                kept.end(),
+                copy.lakeOffset());
         return new Repaired(manifest, losses, notes);
     }
 

@@ -131,6 +131,7 @@ class WireSerializationTest {
                 new Bucket.Locate(5, ref()),
                 new Bucket.Describe(ref()),
                 Bucket.Tick.INSTANCE,
+                new Bucket.LakeAdvanced(1L << 41),
                 new Bucket.Appended(1, 2),
                 new Bucket.Located(3),
                 new Bucket.Description(
@@ -141,6 +142,8 @@ class WireSerializationTest {
                         5,
                         6,
                         7,
+                        8,
+                        9,
                         new Bucket.RemoteDescription(1, 2, 3, 4, 5, 6, 7, "down"),
                         List.of("broken")),
                 new Bucket.Refused(ErrorCode.OVERLOADED, "detail"),
@@ -150,6 +153,7 @@ class WireSerializationTest {
                 new BucketManifest.RemoveSegments(bucket, 4, 1L << 40, ref()),
                 new BucketManifest.DropAll(bucket, 4, 1L << 41, ref()),
                 new BucketManifest.AddSnapshot(bucket, 4, SNAPSHOT, 9, ref()),
+                new BucketManifest.AdvanceLake(bucket, 4, 1L << 41, ref()),
                 new BucketManifest.LeaseSnapshot(bucket, "reader", Duration.ofMinutes(5), ref()),
                 new BucketManifest.ReleaseSnapshot(bucket, "reader", ref()),
                 new BucketManifest.Refused("no"),
@@ -229,7 +233,9 @@ class WireSerializationTest {
                 List.of(SEGMENT),
                 List.of(SNAPSHOT),
                 List.of(new Manifest.Lease("reader", 7, 8)),
-                5);
+                5,
+                SEGMENT.endOffset(),
+                1L << 41);
         BucketManifest.Reply reply = manifest;
         assertThat(SerializationExtension.get(kit.system()).findSerializerFor(reply))
                 .isInstanceOf(EventSerializer.class);

@@ -27,6 +27,7 @@ public final class Bucket {
                     Fetch,
                     Locate,
                     Describe,
+                    LakeAdvanced,
                     Tick,
                     Internal {}
 
@@ -147,6 +148,14 @@ public final class Bucket {
 
     public record Describe(ActorRef<DescribeReply> replyTo) implements Command {}
 
+    /**
+     * Rows before the offset are in the lake, by a commit that is through. From a tiering worker; may get lost, and come twice or late: only
+     * the highest counts.
+     *
+     * @param lakeOffset first offset that is not in the lake
+     */
+    public record LakeAdvanced(long lakeOffset) implements Command {}
+
     /** Sent now and then to every bucket that may have old segments: roll, retention, new table properties. */
     public enum Tick implements Command {
         INSTANCE
@@ -245,6 +254,8 @@ public final class Bucket {
     /**
      * @param node address of the node that leads, as {@code host:port}
      * @param kvBytes about what the KV state takes on the disk; 0 for a log table, or while its store is closed
+     * @param lakeOffset first offset that is not in the lake, as far as the bucket was told; 0 where nothing is
+     * @param heldBackBytes of segments, here or on the object store, that retention would have deleted if they were in the lake
      * @param remote null where the node has no object store
      * @param corruptions sentences for people, one a damaged place; empty when all is well
      */
@@ -256,6 +267,8 @@ public final class Bucket {
             long hotBytes,
             long kvBytes,
             int writers,
+            long lakeOffset,
+            long heldBackBytes,
             @Nullable RemoteDescription remote,
             List<String> corruptions)
             implements DescribeReply {

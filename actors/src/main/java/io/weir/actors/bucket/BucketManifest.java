@@ -77,6 +77,10 @@ public final class BucketManifest
 
     public record ReleaseSnapshot(BucketId bucket, String holder, ActorRef<Reply> replyTo) implements Command {}
 
+    /** Rows before the offset are in the lake. It only grows: a smaller one changes nothing. */
+    public record AdvanceLake(BucketId bucket, int leaderEpoch, long lakeOffset, ActorRef<Reply> replyTo)
+            implements Command {}
+
     /** Only where nobody ever led: takes over what was found on the object store. */
     public record Restore(BucketId bucket, Manifest manifest, ActorRef<Reply> replyTo) implements Command {}
 
@@ -117,6 +121,8 @@ public final class BucketManifest
     public record SnapshotLeased(String holder, long takenMs, long atMs, long untilMs) implements Event {}
 
     public record SnapshotReleased(String holder) implements Event {}
+
+    public record LakeAdvanced(long lakeOffset) implements Event {}
 
     public record Restored(Manifest manifest) implements Event {}
 
@@ -189,6 +195,7 @@ public final class BucketManifest
                         (state, c) -> act(ManifestRules.leaseSnapshot(state, c, clock.millis()), c.replyTo()))
                 .onCommand(
                         ReleaseSnapshot.class, (state, c) -> act(ManifestRules.releaseSnapshot(state, c), c.replyTo()))
+                .onCommand(AdvanceLake.class, (state, c) -> act(ManifestRules.advanceLake(state, c), c.replyTo()))
                 .onCommand(Restore.class, (state, c) -> act(ManifestRules.restore(state, c), c.replyTo()))
                 .onCommand(Idle.class, (state, c) -> {
                     parent.tell(c);

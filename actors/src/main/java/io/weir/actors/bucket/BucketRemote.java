@@ -36,8 +36,20 @@ final class BucketRemote {
         return manifest;
     }
 
-    void manifest(Manifest newer) {
-        manifest = newer;
+    /** Does nothing where a later answer came first. */
+    synchronized void manifest(Manifest newer) {
+        if (newer.version() >= manifest.version()) {
+            manifest = newer;
+        }
+    }
+
+    /**
+     * From which offset on what is on the object store is needed to make a primary-key table's KV state: the oldest snapshot that is kept,
+     * without any all of it.
+     */
+    long neededFrom() {
+        List<KvSnapshot> kept = manifest.snapshots();
+        return kept.isEmpty() ? 0 : kept.get(0).offset();
     }
 
     /** @param why nothing can be uploaded now, for people; null where it can */

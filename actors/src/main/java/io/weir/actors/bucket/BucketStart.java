@@ -55,6 +55,7 @@ final class BucketStart {
      *
      * @param remote null where the node has no object store
      * @param rows of a table with a primary key: its KV state, not opened yet; else null
+     * @param lake how far the lake has its rows
      */
     record OpenBucket(
             TableInfo table,
@@ -62,6 +63,7 @@ final class BucketStart {
             BucketLog log,
             @Nullable PrimaryKeyState rows,
             @Nullable BucketRemote remote,
+            LakeGuard lake,
             int leaderEpoch,
             LocalBuckets.Lease lease) {
         /** Closes the files and keeps the lease. */
@@ -186,7 +188,16 @@ final class BucketStart {
         PrimaryKeyState rows = table.hasPrimaryKey()
                 ? new PrimaryKeyState(new KvState(ports, bucket, log, remote), log, ports.settings(), raised.epoch())
                 : null;
-        return new OpenBucket(table, properties, log, rows, remote, raised.epoch(), lease);
+        if (raised.lakeOffset() > log.endOffset()) {
+            LOG.warn(
+                    "bucket {}: the lake has rows up to offset {} and the log ends at {}: those between were lost with a disk here, and "
+                            + "rows that take their offsets now do not go to the lake",
+                    bucket.entityId(),
+                    raised.lakeOffset(),
+                    log.endOffset());
+        }
+        LakeGuard lake = new LakeGuard(raised.lakeOffset());
+        return new OpenBucket(table, properties, log, rows, remote, lake, raised.epoch(), lease);
     }
 
     /** What has to come from the object store comes now and here: the committing threads must not wait for it. */

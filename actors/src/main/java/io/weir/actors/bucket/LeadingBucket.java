@@ -49,6 +49,7 @@ final class LeadingBucket extends AbstractBehavior<Bucket.Command> {
     private final @Nullable KeyedReads reads;
     private final AutoNumbers numbers;
     private final Uploads uploads;
+    private final LakeProgress lake;
     private TableInfo table;
     private TableProperties properties;
     private int writers;
@@ -68,6 +69,7 @@ final class LeadingBucket extends AbstractBehavior<Bucket.Command> {
                     RefreshFailed,
                     InsertMissing,
                     CloseIdleScans,
+                    LakeProgress.Stored,
                     Fetches.FetchRead,
                     Fetches.WaitOver {}
 
@@ -125,6 +127,7 @@ final class LeadingBucket extends AbstractBehavior<Bucket.Command> {
         this.rows = open.rows();
         this.numbers = new AutoNumbers(ports.sequences(), context.getSystem().scheduler());
         this.uploads = new Uploads(context, bucket, ports, open, writes);
+        this.lake = new LakeProgress(context, bucket, ports, open);
         ActorRef<Bucket.Command> self = context.getSelf();
         this.reads = rows == null
                 ? null
@@ -168,6 +171,14 @@ final class LeadingBucket extends AbstractBehavior<Bucket.Command> {
                 .onMessageEquals(LingerOver.INSTANCE, this::onLingerOver)
                 .onMessage(Bucket.Locate.class, this::onLocate)
                 .onMessage(Bucket.Describe.class, this::onDescribe)
+                .onMessage(Bucket.LakeAdvanced.class, m -> {
+                    lake.advance(m);
+                    return this;
+                })
+                .onMessage(LakeProgress.Stored.class, m -> {
+                    lake.onStored(m);
+                    return this;
+                })
                 .onMessageEquals(Bucket.Tick.INSTANCE, this::onTick)
                 .onMessage(TableRefreshed.class, this::onTableRefreshed)
                 .onMessage(RefreshFailed.class, this::onRefreshFailed)
@@ -382,22 +393,28 @@ final class LeadingBucket extends AbstractBehavior<Bucket.Command> {
                         log.sizeInBytes(),
                         rows == null ? 0 : rows.kv().sizeInBytes(),
                         writers,
+                        lake.guard().offset(),
+                        lake.guard().heldBackBytes(),
                         uploads.describe(),
                         corruptions));
         return this;
     }
 
     private Behavior<Bucket.Command> onTick() {
+        long inLake = lake.guard().keepFrom(properties);
         writes.execute(() -> {
             try {
-                log.applyRetention(
-                        rows == null
-                                ? Long.MAX_VALUE
-                                : uploads.keepFrom(rows.kv().syncedOffset()));
+                long keepFrom = rows == null
+                        ? Long.MAX_VALUE
+                        : uploads.keepFrom(rows.kv().syncedOffset());
+                log.applyRetention(Math.min(keepFrom, inLake));
+                long needed = rows == null ? Long.MAX_VALUE : uploads.neededFrom(keepFrom);
+                lake.guard().heldBackBytes(log.heldBackBytes(needed, inLake));
             } catch (IOException | RuntimeException e) {
                 getLogger().warn("bucket {} retention failed, it is tried again at the next tick", bucket, e);
             }
         });
+        lake.store();
         uploads.check(table, properties);
         refreshTable(null);
         return this;

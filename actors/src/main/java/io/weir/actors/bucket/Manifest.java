@@ -1,6 +1,7 @@
 package io.weir.actors.bucket;
 
 import io.weir.actors.bucket.BucketManifest.Event;
+import io.weir.actors.bucket.BucketManifest.LakeAdvanced;
 import io.weir.actors.bucket.BucketManifest.LeaderEpochRaised;
 import io.weir.actors.bucket.BucketManifest.Restored;
 import io.weir.actors.bucket.BucketManifest.SegmentAdded;
@@ -23,6 +24,8 @@ import java.util.List;
  * @param snapshots oldest first
  * @param numbersBelow every number of the auto-increment column in what was uploaded is below this; 0 for none
  * @param remoteEnd past the last row that was ever uploaded, also where its segment is removed; 0 before the first
+ * @param lakeOffset first offset that is not in the lake; 0 where nothing is. May be past the end of the log: the lake keeps rows that were
+ *     lost with a disk
  */
 public record Manifest(
         int epoch,
@@ -32,10 +35,11 @@ public record Manifest(
         List<KvSnapshot> snapshots,
         List<Lease> leases,
         long numbersBelow,
-        long remoteEnd)
+        long remoteEnd,
+        long lakeOffset)
         implements BucketManifest.Reply {
     public static final Manifest EMPTY =
-            new Manifest(0, new BucketManifest.Node("", ""), 0, List.of(), List.of(), List.of(), 0, 0);
+            new Manifest(0, new BucketManifest.Node("", ""), 0, List.of(), List.of(), List.of(), 0, 0, 0);
 
     /** KV snapshots that are kept, beside those that somebody has leased. */
     public static final int SNAPSHOTS_KEPT = 2;
@@ -46,7 +50,7 @@ public record Manifest(
         leases = List.copyOf(leases);
     }
 
-    /** Where nothing was ever removed behind the last segment. */
+    /** Where nothing was ever removed behind the last segment, and nothing is in the lake. */
     public Manifest(
             int epoch,
             BucketManifest.Node node,
@@ -55,7 +59,7 @@ public record Manifest(
             List<KvSnapshot> snapshots,
             List<Lease> leases,
             long numbersBelow) {
-        this(epoch, node, version, segments, snapshots, leases, numbersBelow, endOf(segments));
+        this(epoch, node, version, segments, snapshots, leases, numbersBelow, endOf(segments), 0);
     }
 
     /**
@@ -77,7 +81,8 @@ public record Manifest(
 
     /** The same at another version, led by another node. */
     public Manifest at(long otherVersion, BucketManifest.Node otherNode) {
-        return new Manifest(epoch, otherNode, otherVersion, segments, snapshots, leases, numbersBelow, remoteEnd);
+        return new Manifest(
+                epoch, otherNode, otherVersion, segments, snapshots, leases, numbersBelow, remoteEnd, lakeOffset);
     }
 
     Manifest with(Event event) {
@@ -93,6 +98,7 @@ public record Manifest(
         List<Lease> newLeases = leases;
         long numbers = numbersBelow;
         long end = remoteEnd;
+        long lake = lakeOffset;
         if (event instanceof LeaderEpochRaised raised) {
             newEpoch = raised.epoch();
             newNode = raised.node();
@@ -120,8 +126,10 @@ public record Manifest(
         } else if (event instanceof SnapshotReleased released) {
             newLeases = without(leases, released.holder());
             newSnapshots = kept(snapshots, newLeases);
+        } else if (event instanceof LakeAdvanced advanced) {
+            lake = Math.max(lakeOffset, advanced.lakeOffset());
         }
-        return new Manifest(newEpoch, newNode, version + 1, newSegments, newSnapshots, newLeases, numbers, end);
+        return new Manifest(newEpoch, newNode, version + 1, newSegments, newSnapshots, newLeases, numbers, end, lake);
     }
 
     /** Those that hold at that time. */

@@ -26,6 +26,7 @@ final class ManifestCheck {
                 "its version is %s",
                 manifest.version());
         require(manifest.numbersBelow() >= 0, "its numbers are below %s", manifest.numbersBelow());
+        require(manifest.lakeOffset() >= 0, "its lake offset is %s", manifest.lakeOffset());
         long end = checkSegments();
         require(manifest.remoteEnd() >= end, "its segments end at %s, past its end", end);
         require(

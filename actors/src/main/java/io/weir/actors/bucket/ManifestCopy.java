@@ -18,7 +18,10 @@ public final class ManifestCopy {
     /** Most bytes of a copy that are read. */
     public static final int BYTES_MAX = 64 << 20;
 
-    private static final int FORMAT = 1;
+    /** Of a bucket of which nothing is in the lake: as it was before there was one, so that the copies of its versions keep their bytes. */
+    private static final int WITHOUT_LAKE = 1;
+
+    private static final int WITH_LAKE = 2;
 
     private ManifestCopy() {}
 
@@ -34,6 +37,35 @@ public final class ManifestCopy {
             List<SegmentJson> segments,
             List<SnapshotJson> snapshots,
             List<LeaseJson> leases) {}
+
+    private record LakeManifestJson(
+            int format,
+            String bucket,
+            long version,
+            int epoch,
+            String nodeId,
+            String nodeAddress,
+            long numbersBelow,
+            long remoteEnd,
+            long lakeOffset,
+            List<SegmentJson> segments,
+            List<SnapshotJson> snapshots,
+            List<LeaseJson> leases) {
+        ManifestJson withoutLake() {
+            return new ManifestJson(
+                    WITHOUT_LAKE,
+                    bucket,
+                    version,
+                    epoch,
+                    nodeId,
+                    nodeAddress,
+                    numbersBelow,
+                    remoteEnd,
+                    segments,
+                    snapshots,
+                    leases);
+        }
+    }
 
     private record SegmentJson(
             long baseOffset,
@@ -54,8 +86,13 @@ public final class ManifestCopy {
     private record LeaseJson(String holder, long takenMs, long untilMs) {}
 
     public static byte[] encode(BucketId bucket, Manifest manifest) {
-        return StrictJson.encode(new ManifestJson(
-                FORMAT,
+        ManifestJson json = json(bucket, manifest);
+        return StrictJson.encode(manifest.lakeOffset() == 0 ? json : withLake(json, manifest.lakeOffset()));
+    }
+
+    private static ManifestJson json(BucketId bucket, Manifest manifest) {
+        return new ManifestJson(
+                WITHOUT_LAKE,
                 bucket.entityId(),
                 manifest.version(),
                 manifest.epoch(),
@@ -69,13 +106,37 @@ public final class ManifestCopy {
                         .toList(),
                 manifest.leases().stream()
                         .map(one -> new LeaseJson(one.holder(), one.takenMs(), one.untilMs()))
-                        .toList()));
+                        .toList());
+    }
+
+    private static LakeManifestJson withLake(ManifestJson json, long lakeOffset) {
+        return new LakeManifestJson(
+                WITH_LAKE,
+                json.bucket(),
+                json.version(),
+                json.epoch(),
+                json.nodeId(),
+                json.nodeAddress(),
+                json.numbersBelow(),
+                json.remoteEnd(),
+                lakeOffset,
+                json.segments(),
+                json.snapshots(),
+                json.leases());
     }
 
     /** @throws WeirException CORRUPT_DATA where it is not such a copy, or of another bucket */
     public static Manifest decode(BucketId bucket, byte[] json) {
         String what = "the copy of the manifest of bucket " + bucket.entityId();
-        ManifestJson copy = StrictJson.decode(what, json, BYTES_MAX, FORMAT, ManifestJson.class);
+        if (StrictJson.format(what, json, BYTES_MAX) == WITHOUT_LAKE) {
+            ManifestJson copy = StrictJson.decode(what, json, BYTES_MAX, WITHOUT_LAKE, ManifestJson.class);
+            return manifest(bucket, what, copy, 0);
+        }
+        LakeManifestJson copy = StrictJson.decode(what, json, BYTES_MAX, WITH_LAKE, LakeManifestJson.class);
+        return manifest(bucket, what, copy.withoutLake(), copy.lakeOffset());
+    }
+
+    private static Manifest manifest(BucketId bucket, String what, ManifestJson copy, long lakeOffset) {
         if (!copy.bucket().equals(bucket.entityId())) {
             throw StrictJson.corrupt(what, "it is of bucket " + copy.bucket());
         }
@@ -90,7 +151,8 @@ public final class ManifestCopy {
                             .map(one -> new Manifest.Lease(one.holder(), one.takenMs(), one.untilMs()))
                             .toList(),
                     copy.numbersBelow(),
-                    copy.remoteEnd());
+                    copy.remoteEnd(),
+                    lakeOffset);
             new ManifestCheck(manifest, RemoteNames.bucketPrefix(bucket.entityId())).check();
             return manifest;
         } catch (IllegalArgumentException e) {

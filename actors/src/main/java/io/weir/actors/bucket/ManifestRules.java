@@ -2,7 +2,9 @@ package io.weir.actors.bucket;
 
 import io.weir.actors.bucket.BucketManifest.AddSegment;
 import io.weir.actors.bucket.BucketManifest.AddSnapshot;
+import io.weir.actors.bucket.BucketManifest.AdvanceLake;
 import io.weir.actors.bucket.BucketManifest.Event;
+import io.weir.actors.bucket.BucketManifest.LakeAdvanced;
 import io.weir.actors.bucket.BucketManifest.LeaderEpochRaised;
 import io.weir.actors.bucket.BucketManifest.LeaseSnapshot;
 import io.weir.actors.bucket.BucketManifest.RaiseEpoch;
@@ -161,6 +163,15 @@ final class ManifestRules {
     static Decision releaseSnapshot(Manifest state, ReleaseSnapshot command) {
         return state.leases().stream().anyMatch(lease -> lease.holder().equals(command.holder()))
                 ? new Store(new SnapshotReleased(command.holder()))
+                : Unchanged.INSTANCE;
+    }
+
+    static Decision advanceLake(Manifest state, AdvanceLake command) {
+        if (command.leaderEpoch() != state.epoch()) {
+            return fenced(state, command.leaderEpoch());
+        }
+        return command.lakeOffset() > state.lakeOffset()
+                ? new Store(new LakeAdvanced(command.lakeOffset()))
                 : Unchanged.INSTANCE;
     }
 

@@ -52,6 +52,7 @@ final class RemoteWork {
     private final BucketPorts ports;
     private final BucketLog log;
     private final @Nullable PrimaryKeyState rows;
+    private final LakeGuard lake;
     private final int leaderEpoch;
     private final BucketRemote remote;
     private final RemoteTier tier;
@@ -75,6 +76,7 @@ final class RemoteWork {
         this.ports = ports;
         this.log = open.log();
         this.rows = open.rows();
+        this.lake = open.lake();
         this.leaderEpoch = open.leaderEpoch();
         this.remote = remote;
         this.tier = remote.tier();
@@ -102,22 +104,16 @@ final class RemoteWork {
                     properties.localSegments(),
                     rows == null ? Long.MAX_VALUE : rows.kv().syncedOffset());
             Manifest manifest = remote.manifest();
-            long keepFrom = keepFrom(manifest);
+            long inLake = lake.keepFrom(properties);
+            long keepFrom = Math.min(rows == null ? Long.MAX_VALUE : remote.neededFrom(), inLake);
             return new LogView(
                     BucketRemote.waiting(manifest, log),
                     Math.min(log.remoteExpiry(keepFrom), keepFrom),
+                    inLake,
                     log.localStartOffset(),
                     log.activeBaseOffset(),
                     log.endOffset());
         });
-    }
-
-    /** The KV state is rebuilt from the oldest snapshot that is kept; without any, from all of the log. */
-    private long keepFrom(Manifest manifest) {
-        if (rows == null) {
-            return Long.MAX_VALUE;
-        }
-        return manifest.snapshots().isEmpty() ? 0 : manifest.snapshots().get(0).offset();
     }
 
     private void show() {

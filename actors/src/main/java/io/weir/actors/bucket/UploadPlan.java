@@ -34,11 +34,12 @@ final class UploadPlan {
      *
      * @param waiting sealed segments that are not on the object store, oldest first
      * @param expiredBelow segments of the object store that end here or before are too old
+     * @param inLake rows before it may go: they are in the lake, or the table does not go there and this is {@link Long#MAX_VALUE}
      * @param localStart first offset on this disk, or that should be
      * @param sealedEnd what is before it is in sealed segments
      */
-    record LogView(List<SealedSegment> waiting, long expiredBelow, long localStart, long sealedEnd, long endOffset) {
-        static final LogView NOTHING = new LogView(List.of(), 0, 0, 0, 0);
+    record LogView(List<SealedSegment> waiting, long expiredBelow, long inLake, long localStart, long sealedEnd, long endOffset) {
+        static final LogView NOTHING = new LogView(List.of(), 0, 0, 0, 0, 0);
 
         LogView {
             waiting = List.copyOf(waiting);
@@ -156,10 +157,14 @@ final class UploadPlan {
         }
         // Retention leaves a hole only together with all that is older. What got lost otherwise costs nothing on the
         // store.
-        return log.localStart() < segment.baseOffset()
-                ? new Fail("rows from offset %d to %d were not uploaded and are not on this disk any more"
-                        .formatted(end, segment.baseOffset()))
-                : DropAll.INSTANCE;
+        if (log.localStart() < segment.baseOffset()) {
+            return new Fail("rows from offset %d to %d were not uploaded and are not on this disk any more"
+                    .formatted(end, segment.baseOffset()));
+        }
+        return end <= log.inLake()
+                ? DropAll.INSTANCE
+                : new Fail("rows from offset %d to %d were too old before they were uploaded; those before them on the object store stay until the lake, which has rows up to %d, is past them"
+                        .formatted(end, segment.baseOffset(), log.inLake()));
     }
 
     private static boolean isEmpty(Manifest manifest) {

@@ -57,6 +57,11 @@ final class Uploads {
         return remote == null ? synced : Math.min(synced, remote.manifest().remoteEnd());
     }
 
+    /** The same of the log wherever it is: KV snapshots need more of it. */
+    long neededFrom(long keepFrom) {
+        return remote == null ? keepFrom : Math.min(keepFrom, remote.neededFrom());
+    }
+
     Bucket.@Nullable RemoteDescription describe() {
         return remote == null ? null : remote.describe(log);
     }

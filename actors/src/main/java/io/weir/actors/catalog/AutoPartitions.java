@@ -20,7 +20,7 @@ final class AutoPartitions {
 
     /**
      * @param create values without a partition, from the current one on
-     * @param drop partitions older than the rule keeps
+     * @param drop partitions older than the rule keeps, of which nothing would be lost to the lake
      */
     record Plan(List<String> create, List<PartitionInfo> drop) {
         Plan {
@@ -29,7 +29,8 @@ final class AutoPartitions {
         }
     }
 
-    static Plan plan(AutoPartition rule, TablePartitions existing, Instant now) {
+    /** @param settled partitions that were too old at this time too may be dropped: {@link LakeRounds} */
+    static Plan plan(AutoPartition rule, TablePartitions existing, Instant now, Instant settled) {
         List<String> create = new ArrayList<>();
         LocalDateTime unit = current(rule, now);
         for (int ahead = 0; ahead <= rule.preCreate(); ahead++) {
@@ -39,12 +40,19 @@ final class AutoPartitions {
             }
             unit = next(rule, unit);
         }
-        List<PartitionInfo> drop = rule.retention() == 0
-                ? List.of()
-                : existing.before(oldestKept(rule, now)).stream()
-                        .filter(partition -> isOfForm(rule, partition.name()))
-                        .toList();
-        return new Plan(create, drop);
+        return new Plan(create, drop(rule, existing, now, settled));
+    }
+
+    private static List<PartitionInfo> drop(
+            AutoPartition rule, TablePartitions existing, Instant now, Instant settled) {
+        if (rule.retention() == 0 || settled.equals(Instant.MIN)) {
+            return List.of();
+        }
+        String oldestNow = oldestKept(rule, now);
+        String oldestThen = settled.isBefore(now) ? oldestKept(rule, settled) : oldestNow;
+        return existing.before(oldestThen.compareTo(oldestNow) < 0 ? oldestThen : oldestNow).stream()
+                .filter(partition -> isOfForm(rule, partition.name()))
+                .toList();
     }
 
     /** Whether the value is a time in the form of the rule's unit. */

@@ -17,6 +17,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.LongUnaryOperator;
 import java.util.function.Supplier;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -54,25 +55,41 @@ public final class CatalogBehavior
 
     private final Clock clock;
     private final CatalogMirror mirror;
+    private final LakeRounds lakeRounds;
     private final TimerScheduler<Catalog.Command> timers;
     private final ActorRef<Catalog.Command> self;
 
     private CatalogBehavior(
-            Clock clock, CatalogMirror mirror, TimerScheduler<Catalog.Command> timers, ActorRef<Catalog.Command> self) {
+            Clock clock,
+            CatalogMirror mirror,
+            LakeRounds lakeRounds,
+            TimerScheduler<Catalog.Command> timers,
+            ActorRef<Catalog.Command> self) {
         super(
                 PERSISTENCE_ID,
                 SupervisorStrategy.restartWithBackoff(Duration.ofMillis(200), Duration.ofSeconds(5), 0.2));
         this.clock = clock;
         this.mirror = mirror;
+        this.lakeRounds = lakeRounds;
         this.timers = timers;
         this.self = self;
     }
 
-    /** @param mirror shows the state to readers on this node while the catalog runs here */
+    /** Where no table was ever tiered. */
     public static Behavior<Catalog.Command> create(Clock clock, CatalogMirror mirror) {
+        return create(clock, mirror, tableId -> 0);
+    }
+
+    /**
+     * @param mirror shows the state to readers on this node while the catalog runs here
+     * @param plannedMs of a table's id: when the last tiering round was planned that took all there was, ms; 0 where there was none, or
+     *     while it is not known. Asked by the actor, so it must not block
+     */
+    public static Behavior<Catalog.Command> create(Clock clock, CatalogMirror mirror, LongUnaryOperator plannedMs) {
         return Behaviors.setup(context -> {
             mirror.clear();
-            return Behaviors.withTimers(timers -> new CatalogBehavior(clock, mirror, timers, context.getSelf()));
+            return Behaviors.withTimers(timers ->
+                    new CatalogBehavior(clock, mirror, new LakeRounds(plannedMs), timers, context.getSelf()));
         });
     }
 
@@ -91,6 +108,7 @@ public final class CatalogBehavior
         return newSignalHandlerBuilder()
                 .onSignal(RecoveryCompleted.instance(), state -> {
                     mirror.publish(state);
+                    lakeRounds.start(now());
                     timers.startTimerWithFixedDelay(
                             Catalog.ApplyAutoPartitions.INSTANCE,
                             Catalog.ApplyAutoPartitions.INSTANCE,
@@ -242,6 +260,7 @@ public final class CatalogBehavior
         return decide(c.replyTo(), () -> {
             TableInfo before = requireTable(state, c.database(), c.table());
             TableInfo after = TableRules.change(before, c.change());
+            lakeRounds.change(after, now());
             List<CatalogEvent> events =
                     after.equals(before) ? List.of() : withPartitionsByRule(state, new TableAltered(after), after);
             return new Decision(events, new Catalog.Table(after));
@@ -250,8 +269,13 @@ public final class CatalogBehavior
 
     private List<CatalogEvent> withPartitionsByRule(CatalogState state, CatalogEvent event, TableInfo table) {
         List<CatalogEvent> events = new ArrayList<>(List.of(event));
-        events.addAll(new PartitionChanges(state, table, now()).byRule());
+        events.addAll(byRule(state, table));
         return events;
+    }
+
+    private List<CatalogEvent> byRule(CatalogState state, TableInfo table) {
+        Instant now = now();
+        return new PartitionChanges(state, table, now).byRule(lakeRounds.settled(table, now));
     }
 
     private ReplyEffect<CatalogEvent, CatalogState> onCreatePartition(CatalogState state, Catalog.CreatePartition c) {
@@ -291,7 +315,7 @@ public final class CatalogBehavior
         int tables = 0;
         for (Long id : state.autoPartitioned()) {
             TableInfo table = requireTable(state, id);
-            List<CatalogEvent> ofTable = new PartitionChanges(after, table, now()).byRule();
+            List<CatalogEvent> ofTable = byRule(after, table);
             for (CatalogEvent event : ofTable) {
                 if (event instanceof CatalogEvent.PartitionsDropped) {
                     LOG.info("retention of table {}.{}: {}", table.database(), table.name(), event);

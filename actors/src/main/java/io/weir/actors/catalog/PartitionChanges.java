@@ -87,12 +87,16 @@ final class PartitionChanges {
         return missing.isEmpty() ? Optional.empty() : Optional.of(created(List.copyOf(missing.values())));
     }
 
-    /** What the table's rule asks for now, as far as there is room; nothing where it has none or all is as it asks. */
-    List<CatalogEvent> byRule() {
+    /**
+     * What the table's rule asks for now, as far as there is room; nothing where it has none or all is as it asks.
+     *
+     * @param settled as {@link LakeRounds#settled}
+     */
+    List<CatalogEvent> byRule(Instant settled) {
         if (rule.isEmpty()) {
             return List.of();
         }
-        AutoPartitions.Plan plan = AutoPartitions.plan(rule.get(), partitions(), now);
+        AutoPartitions.Plan plan = AutoPartitions.plan(rule.get(), partitions(), now, settled);
         List<CatalogEvent> events = new ArrayList<>();
         if (!plan.drop().isEmpty()) {
             events.add(new PartitionsDropped(

@@ -128,6 +128,11 @@ public record TableProperties(
         return "true".equals(properties.get(PropertyRules.AUTO_PARTITION));
     }
 
+    /** Whether the properties, which were checked before, send the table to the lake. */
+    static boolean goesToLake(Map<String, String> properties) {
+        return "true".equals(properties.get(Datalake.ENABLED));
+    }
+
     /** How each bucket of the table keeps its log. */
     public LogSettings logSettings() {
         return new LogSettings(segmentBytes, segmentAge, ttl, retainedBytes, LogSettings.DEFAULT.indexIntervalBytes());

@@ -70,22 +70,30 @@ public final class StrictJson {
         }
     }
 
+    /** The format that the bytes name. @throws WeirException CORRUPT_DATA where they are no such record */
+    public static int format(String what, byte[] json, int bytesMax) {
+        if (json.length > bytesMax) {
+            throw corrupt(what, "it has %d bytes, and at most %d are read".formatted(json.length, bytesMax));
+        }
+        return read(what, json, Format.class).format();
+    }
+
     /**
      * @param what is read, for people: "the copy of the catalog"
      * @param format that this version knows
      * @throws WeirException CORRUPT_DATA where the bytes are no such record, or of another format
      */
     public static <T> T decode(String what, byte[] json, int bytesMax, int format, Class<T> type) {
-        if (json.length > bytesMax) {
-            throw corrupt(what, "it has %d bytes, and at most %d are read".formatted(json.length, bytesMax));
+        int found = format(what, json, bytesMax);
+        if (found != format) {
+            throw corrupt(
+                    what, "its format is %d, and this version reads %d; use a newer version".formatted(found, format));
         }
+        return read(what, json, type);
+    }
+
+    private static <T> T read(String what, byte[] json, Class<T> type) {
         try {
-            int found = MAPPER.readValue(json, Format.class).format();
-            if (found != format) {
-                throw corrupt(
-                        what,
-                        "its format is %d, and this version reads %d; use a newer version".formatted(found, format));
-            }
             return MAPPER.readValue(json, type);
         } catch (JsonProcessingException e) {
             throw corrupt(what, e.getOriginalMessage());

@@ -29,6 +29,7 @@ public final class EventSerializer extends CborSerializer {
             .add("man.snapshot-added.1", BucketManifest.SnapshotAdded.class)
             .add("man.snapshot-leased.1", BucketManifest.SnapshotLeased.class)
             .add("man.snapshot-released.1", BucketManifest.SnapshotReleased.class)
+            .add("man.lake-advanced.1", BucketManifest.LakeAdvanced.class)
             .add("man.restored.1", BucketManifest.Restored.class)
             .add("man.state.1", Manifest.class)
             .add("seq.reserved.1", TableSequence.RangeReserved.class);

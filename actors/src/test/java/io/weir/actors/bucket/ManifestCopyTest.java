@@ -41,6 +41,12 @@ class ManifestCopyTest {
             {"name":"buckets/7-3-0/kv/0000000000500-0000000000000001.snapshot","size":50,"crc32c":"fffffffe"}}],\
             "leases":[{"holder":"reader","taken_ms":400,"until_ms":900}]}""";
 
+    private static final Manifest IN_LAKE = MANIFEST.with(new BucketManifest.LakeAdvanced(1L << 40));
+
+    private static final String COPY_IN_LAKE = COPY.replace("{\"format\":1,", "{\"format\":2,")
+            .replace("\"version\":12,", "\"version\":13,")
+            .replace("\"remote_end\":25,", "\"remote_end\":25,\"lake_offset\":1099511627776,");
+
     private static byte[] bytes(String json) {
         return json.getBytes(StandardCharsets.UTF_8);
     }
@@ -50,11 +56,14 @@ class ManifestCopyTest {
     void theCopyIsPinned() {
         assertThat(new String(ManifestCopy.encode(BUCKET, MANIFEST), StandardCharsets.UTF_8))
                 .isEqualTo(COPY);
+        assertThat(new String(ManifestCopy.encode(BUCKET, IN_LAKE), StandardCharsets.UTF_8))
+                .isEqualTo(COPY_IN_LAKE);
     }
 
     @Test
     void whatWasCopiedComesBack() {
         assertThat(ManifestCopy.decode(BUCKET, bytes(COPY))).isEqualTo(MANIFEST);
+        assertThat(ManifestCopy.decode(BUCKET, bytes(COPY_IN_LAKE))).isEqualTo(IN_LAKE);
         BucketId other = new BucketId(1, 0);
         assertThat(ManifestCopy.decode(other, ManifestCopy.encode(other, Manifest.EMPTY)))
                 .isEqualTo(Manifest.EMPTY);
@@ -103,6 +112,22 @@ class ManifestCopyTest {
     void whatDoesNotFitIsRefused(String what, String instead, String why) {
         String changed = COPY.replace(what, instead == null ? "" : instead);
         assertThat(changed).isNotEqualTo(COPY);
+        assertRefused(changed, why);
+        String changedInLake = COPY_IN_LAKE.replace(
+                what.replace(":12", ":13").replace("\"format\":1", "\"format\":2"), instead == null ? "" : instead);
+        assertThat(changedInLake).isNotEqualTo(COPY_IN_LAKE);
+        assertRefused(changedInLake, why);
+    }
+
+    @Test
+    void aLakeOffsetThatCannotBeIsRefused() {
+        assertRefused(COPY_IN_LAKE.replace("1099511627776", "-1"), "its lake offset is -1");
+        assertRefused(COPY_IN_LAKE.replace("1099511627776", "null"), "lake_offset");
+        assertRefused(COPY_IN_LAKE.replace("\"lake_offset\":1099511627776,", ""), "lake_offset");
+        assertRefused(COPY_IN_LAKE.replace("\"format\":2", "\"format\":1"), "lake_offset");
+    }
+
+    private static void assertRefused(String changed, String why) {
         assertThatThrownBy(() -> ManifestCopy.decode(BUCKET, bytes(changed)))
                 .isInstanceOfSatisfying(WeirException.class, e -> {
                     assertThat(e.code()).isEqualTo(ErrorCode.CORRUPT_DATA);
@@ -127,7 +152,7 @@ class ManifestCopyTest {
         long seed = 20_261_123L;
         Random random = new Random(seed);
         for (int i = 0; i < 2000; i++) {
-            byte[] wrong = bytes(COPY);
+            byte[] wrong = bytes(i % 2 == 0 ? COPY : COPY_IN_LAKE);
             wrong[random.nextInt(wrong.length)] = (byte) random.nextInt(256);
             try {
                 Manifest read = ManifestCopy.decode(BUCKET, wrong);

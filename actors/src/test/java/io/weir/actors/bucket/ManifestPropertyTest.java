@@ -34,6 +34,7 @@ class ManifestPropertyTest {
                 Manifest next = state.with(store.event());
                 assertThat(next.version()).isEqualTo(state.version() + 1);
                 assertThat(next.remoteEnd()).isGreaterThanOrEqualTo(state.remoteEnd());
+                assertThat(next.lakeOffset()).isGreaterThanOrEqualTo(state.lakeOffset());
                 assertThat(next.epoch()).isGreaterThanOrEqualTo(state.epoch());
                 assertThat(next.numbersBelow()).isGreaterThanOrEqualTo(state.numbersBelow());
                 state = next;
@@ -67,7 +68,7 @@ class ManifestPropertyTest {
         int epoch = random.nextInt(10) == 0 ? state.epoch() - 1 : state.epoch();
         String holder = "holder" + random.nextInt(4);
         long near = state.remoteEnd() + random.nextInt(3) - 1;
-        return switch (random.nextInt(11)) {
+        return switch (random.nextInt(12)) {
             case 0 ->
                 ManifestRules.raiseEpoch(
                         state,
@@ -98,6 +99,11 @@ class ManifestPropertyTest {
                         new BucketManifest.LeaseSnapshot(
                                 BUCKET, holder, Duration.ofSeconds(random.nextInt(20)), nobody),
                         nowMs);
+            case 11 ->
+                ManifestRules.advanceLake(
+                        state,
+                        new BucketManifest.AdvanceLake(
+                                BUCKET, epoch, state.lakeOffset() + random.nextInt(20) - 5, nobody));
             default -> ManifestRules.releaseSnapshot(state, new BucketManifest.ReleaseSnapshot(BUCKET, holder, nobody));
         };
     }

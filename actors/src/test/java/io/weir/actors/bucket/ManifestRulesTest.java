@@ -60,12 +60,32 @@ class ManifestRulesTest {
                 state, new BucketManifest.LeaseSnapshot(BUCKET, holder, time, nobody), nowMs);
     }
 
+    private ManifestRules.Decision lake(int epoch, long offset) {
+        return ManifestRules.advanceLake(state, new BucketManifest.AdvanceLake(BUCKET, epoch, offset, nobody));
+    }
+
     private ManifestRules.Decision release(String holder) {
         return ManifestRules.releaseSnapshot(state, new BucketManifest.ReleaseSnapshot(BUCKET, holder, nobody));
     }
 
     private List<Long> snapshotsKept() {
         return state.snapshots().stream().map(KvSnapshot::takenMs).toList();
+    }
+
+    @Test
+    void theLakeOffsetOnlyGrowsAndAnotherLeaderDoesNotSetIt() {
+        assertThat(state.lakeOffset()).isZero();
+        store(raise(0));
+        assertThat(store(lake(1, 40))).isTrue();
+        assertThat(store(lake(1, 40))).isFalse();
+        assertThat(store(lake(1, 39))).isFalse();
+        assertThat(store(lake(1, -1))).isFalse();
+        assertThat(state.lakeOffset()).isEqualTo(40);
+        store(raise(0));
+        assertRefused(lake(1, 50), "led at epoch 2");
+        assertThat(store(lake(2, 50))).isTrue();
+        store(add(2, segment(0, 10)));
+        assertThat(state.lakeOffset()).isEqualTo(50);
     }
 
     @Test

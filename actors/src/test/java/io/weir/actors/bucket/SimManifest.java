@@ -107,6 +107,9 @@ final class SimManifest {
         } else if (command instanceof BucketManifest.AddSnapshot c) {
             decision = ManifestRules.addSnapshot(state, c, clock.millis());
             epoch = c.leaderEpoch();
+        } else if (command instanceof BucketManifest.AdvanceLake c) {
+            decision = ManifestRules.advanceLake(state, c);
+            epoch = c.leaderEpoch();
         } else {
             decision = ManifestRules.Unchanged.INSTANCE;
         }
@@ -159,6 +162,8 @@ final class SimManifest {
         } else if (command instanceof BucketManifest.DropAll c) {
             return c.replyTo();
         } else if (command instanceof BucketManifest.AddSnapshot c) {
+            return c.replyTo();
+        } else if (command instanceof BucketManifest.AdvanceLake c) {
             return c.replyTo();
         }
         throw new IllegalArgumentException(String.valueOf(command));

@@ -51,8 +51,16 @@ class UploadPlanTest {
     }
 
     private static LogView log(long localStart, long sealedEnd, long end, long... waiting) {
-        return new LogView(
-                Arrays.stream(waiting).mapToObj(UploadPlanTest::sealed).toList(), 0, localStart, sealedEnd, end);
+        return log(
+                Long.MAX_VALUE,
+                localStart,
+                sealedEnd,
+                end,
+                Arrays.stream(waiting).mapToObj(UploadPlanTest::sealed).toList());
+    }
+
+    private static LogView log(long inLake, long localStart, long sealedEnd, long end, List<SealedSegment> waiting) {
+        return new LogView(waiting, 0, inLake, localStart, sealedEnd, end);
     }
 
     private Step next(long nowMs, Manifest manifest, LogView log) {
@@ -94,10 +102,10 @@ class UploadPlanTest {
     @Test
     void whatIsTooOldGoesButForTheNewest() {
         Manifest manifest = copied(manifest(0, 40));
-        assertThat(next(START, manifest, new LogView(List.of(), 25, 0, 40, 40))).isEqualTo(new RemoveSegments(20));
-        assertThat(next(START, manifest, new LogView(List.of(), 40, 40, 40, 40)))
+        assertThat(next(START, manifest, new LogView(List.of(), 25, Long.MAX_VALUE, 0, 40, 40))).isEqualTo(new RemoveSegments(20));
+        assertThat(next(START, manifest, new LogView(List.of(), 40, Long.MAX_VALUE, 40, 40, 40)))
                 .isEqualTo(new RemoveSegments(30));
-        assertThat(next(START, copied(manifest(30, 40)), new LogView(List.of(), 40, 40, 40, 40)))
+        assertThat(next(START, copied(manifest(30, 40)), new LogView(List.of(), 40, Long.MAX_VALUE, 40, 40, 40)))
                 .isInstanceOf(Rest.class);
     }
 
@@ -113,6 +121,16 @@ class UploadPlanTest {
         Manifest nothing = copied(withSnapshot.with(new BucketManifest.AllDropped(20)));
         assertThat(next(START, nothing, log(40, 50, 50, 40))).isEqualTo(new UploadSegment(sealed(40)));
         assertThat(next(START, nothing, log(10, 50, 50, 10))).isInstanceOf(Fail.class);
+    }
+
+    @Test
+    void whatIsNotInTheLakeIsNotDroppedForAHole() {
+        Manifest manifest = copied(manifest(0, 20));
+        List<SealedSegment> waiting = List.of(sealed(40));
+        assertThat(next(START, manifest, log(19, 40, 50, 50, waiting)))
+                .isInstanceOfSatisfying(Fail.class, fail -> assertThat(fail.why())
+                        .contains("the lake, which has rows up to 19"));
+        assertThat(next(START, manifest, log(20, 40, 50, 50, waiting))).isEqualTo(UploadPlan.DropAll.INSTANCE);
     }
 
     @Test

@@ -32,6 +32,7 @@ class EventSerializerTest {
     private static final Path GOLDEN_V1 = Path.of("src/test/resources/events-v1.txt");
     private static final Path GOLDEN_V2 = Path.of("src/test/resources/events-v2.txt");
     private static final Path GOLDEN_V3 = Path.of("src/test/resources/events-v3.txt");
+    private static final Path GOLDEN_V4 = Path.of("src/test/resources/events-v4.txt");
 
     private static final TableInfo TABLE = new TableInfo(
             7,
@@ -133,7 +134,17 @@ class EventSerializerTest {
             List.of(SNAPSHOT),
             List.of(new Manifest.Lease("reader", 1_700_000_002_000L, 1_700_000_003_000L)),
             501,
-            1L << 40);
+            1L << 40,
+            (1L << 40) - 7);
+
+    private static final Manifest WITHOUT_LAKE = new Manifest(
+            3,
+            new BucketManifest.Node("node", "host:1"),
+            9,
+            List.of(SEGMENT),
+            List.of(SNAPSHOT),
+            List.of(new Manifest.Lease("reader", 1_700_000_002_000L, 1_700_000_003_000L)),
+            501);
 
     private static final CatalogState.Snapshot CATALOG = new CatalogState.Snapshot(
             8,
@@ -143,6 +154,29 @@ class EventSerializerTest {
             List.of(new CatalogState.PartitionsOfTable(8, List.of(PARTITION))),
             "cluster",
             17);
+
+    /** What the third version knew: no lake. */
+    private static final List<Object> EVENTS_V3 = List.of(
+            new CatalogEvent.DatabaseCreated("db"),
+            new CatalogEvent.DatabaseDropped("db"),
+            new CatalogEvent.TableCreated(KEYED, true),
+            new CatalogEvent.TableDropped("db", "t", 7),
+            new CatalogEvent.TableAltered(KEYED),
+            new CatalogEvent.PartitionsCreated(8, List.of(PARTITION)),
+            new CatalogEvent.PartitionsDropped(8, List.of(5L, 6L)),
+            new CatalogEvent.ClusterNamed("cluster"),
+            new CatalogEvent.CatalogRestored(CATALOG),
+            CATALOG,
+            new BucketManifest.LeaderEpochRaised(3, new BucketManifest.Node("node", "host:1")),
+            new BucketManifest.SegmentAdded(SEGMENT, 501),
+            new BucketManifest.SegmentsRemoved(1L << 39),
+            new BucketManifest.AllDropped(1L << 41),
+            new BucketManifest.SnapshotAdded(SNAPSHOT, 501, 1_700_000_002_001L),
+            new BucketManifest.SnapshotLeased("reader", 1_700_000_002_000L, 1_700_000_002_500L, 1_700_000_003_000L),
+            new BucketManifest.SnapshotReleased("reader"),
+            new BucketManifest.Restored(WITHOUT_LAKE),
+            WITHOUT_LAKE,
+            new TableSequence.RangeReserved(1, 100_001));
 
     /** One of each that is written today. */
     private static final List<Object> EVENTS = List.of(
@@ -163,6 +197,7 @@ class EventSerializerTest {
             new BucketManifest.SnapshotAdded(SNAPSHOT, 501, 1_700_000_002_001L),
             new BucketManifest.SnapshotLeased("reader", 1_700_000_002_000L, 1_700_000_002_500L, 1_700_000_003_000L),
             new BucketManifest.SnapshotReleased("reader"),
+            new BucketManifest.LakeAdvanced(1L << 41),
             new BucketManifest.Restored(MANIFEST),
             MANIFEST,
             new TableSequence.RangeReserved(1, 100_001));
@@ -202,6 +237,7 @@ class EventSerializerTest {
                         "man.snapshot-added.1",
                         "man.snapshot-leased.1",
                         "man.snapshot-released.1",
+                        "man.lake-advanced.1",
                         "man.restored.1",
                         "man.state.1",
                         "seq.reserved.1");
@@ -213,7 +249,8 @@ class EventSerializerTest {
     void eventsOfEveryVersionAreRead() throws Exception {
         assertThat(read(GOLDEN_V1)).isEqualTo(EVENTS_V1);
         assertThat(read(GOLDEN_V2)).isEqualTo(EVENTS_V2);
-        assertThat(read(GOLDEN_V3)).isEqualTo(EVENTS);
+        assertThat(read(GOLDEN_V3)).isEqualTo(EVENTS_V3);
+        assertThat(read(GOLDEN_V4)).isEqualTo(EVENTS);
     }
 
     private List<Object> read(Path golden) throws Exception {

@@ -528,6 +528,16 @@ public final class BucketLog implements AutoCloseable {
         }
     }
 
+    /**
+     * Bytes of segments, wherever they are, that are too old or too much and stay only because of the lake.
+     *
+     * @param keepFrom segments that hold this offset or later ones stay anyway
+     * @param lakeOffset segments that hold this offset or later ones stay because of the lake
+     */
+    public long heldBackBytes(long keepFrom, long lakeOffset) {
+        return new Retention(settings, clock.millis()).heldBackBytes(tiers.segments(), keepFrom, lakeOffset);
+    }
+
     /** Segments that the writers' memory would have to be rebuilt from stay until a newer {@code .writers} file is there. */
     private void deleteSegments(Tiers now, int wanted, String why) throws IOException {
         List<Segment> local = now.local();

@@ -24,6 +24,13 @@ record Retention(LogSettings settings, long nowMs) {
         return expired;
     }
 
+    /** Bytes of those that are to go by {@code keepFrom} alone, and not by {@code lakeOffset}. */
+    long heldBackBytes(List<Segment> segments, long keepFrom, long lakeOffset) {
+        return segments.subList(expired(segments, Math.min(keepFrom, lakeOffset)), expired(segments, keepFrom)).stream()
+                .mapToLong(segment -> segment.extent().endPosition())
+                .sum();
+    }
+
     private boolean isOld(SegmentExtent extent) {
         long ttlMs = settings.ttl().toMillis();
         return ttlMs > 0 && extent.lastTimestampMs() < nowMs - ttlMs;
