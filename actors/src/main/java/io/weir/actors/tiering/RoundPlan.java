@@ -121,10 +121,11 @@ final class RoundPlan {
         long stop = now.highWatermark();
         Long inLake = base.offsets().get(bucket.entityId());
         if (inLake != null && stop < inLake) {
-            throw new IllegalStateException(
+            throw new RoundEndedException(
                     ("the lake has bucket %s up to offset %d, and the bucket itself ends at %d: rows were lost with a disk. "
                                     + "Create the table anew under another name and copy the rows from the lake")
-                            .formatted(bucket.entityId(), inLake, stop));
+                            .formatted(bucket.entityId(), inLake, stop),
+                    false);
         }
         if (stop == (inLake == null ? now.logStartOffset() : inLake) && !startsFromSnapshot(inLake, now)) {
             return;
@@ -158,7 +159,7 @@ final class RoundPlan {
         }
         long from = inLake == null ? 0 : inLake;
         if (from < now.logStartOffset()) {
-            throw new IllegalStateException(
+            throw new RoundEndedException(
                     ("the changelog of bucket %s begins at offset %d, and the lake has it up to %d: what is between is gone. %s")
                             .formatted(
                                     bucket.entityId(),
@@ -167,7 +168,8 @@ final class RoundPlan {
                                     inLake == null
                                             ? "Rows go to the lake once the bucket has a KV snapshot on the object store "
                                                     + "(kv.snapshot-interval)"
-                                            : "Create the table anew under another name and write its rows again"));
+                                            : "Create the table anew under another name and write its rows again"),
+                    false);
         }
         return new ChangelogSplit(source, bucket, from, now.highWatermark(), formerPartitions, limits.keyBytes());
     }

@@ -14,6 +14,7 @@ import io.weir.lake.LakeRound;
 import io.weir.lake.LakeState;
 import io.weir.lake.LakeTable;
 import io.weir.lake.MaintenanceReport;
+import java.io.UncheckedIOException;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -56,7 +57,10 @@ final class TieringRound implements AutoCloseable {
     private @Nullable RoundPlan plan;
     private @Nullable LakeTable table;
     private @Nullable LakeRound round;
-    private long committedEpoch;
+
+    /** As the lake said last; 0 before it was asked. */
+    private long lakeEpoch;
+
     private int next;
     private boolean readAny;
     private boolean complete = true;
@@ -105,7 +109,7 @@ final class TieringRound implements AutoCloseable {
         try {
             String why = abandoned;
             if (why != null) {
-                end(new Failed(why, false));
+                end(new Failed(why, false, true, lakeEpoch));
             } else if (phase == Phase.PLANNING) {
                 plan();
             } else if (phase == Phase.READING) {
@@ -113,19 +117,23 @@ final class TieringRound implements AutoCloseable {
             } else {
                 commit(planned());
             }
+        } catch (RoundEndedException e) {
+            fail(e.reason(), e.isPassing(), e);
         } catch (WeirException e) {
-            fail(e.detail(), e);
+            fail(e.detail(), e.code().retryable(), e);
+        } catch (UncheckedIOException e) {
+            fail(String.valueOf(e.getMessage()), true, e);
         } catch (RuntimeException e) {
-            fail(String.valueOf(e), e);
+            fail("an error inside: " + e, false, e);
         } catch (Error e) {
-            fail(String.valueOf(e), e);
+            fail("an error inside: " + e, false, e);
             throw e;
         }
     }
 
-    private void fail(String why, Throwable cause) {
+    private void fail(String why, boolean passing, Throwable cause) {
         LOG.warn("tiering round failed attempt={} phase={}", attempt, phase, cause);
-        end(new Failed(why, false));
+        end(new Failed(why, false, passing, lakeEpoch));
     }
 
     private RoundPlan planned() {
@@ -149,14 +157,27 @@ final class TieringRound implements AutoCloseable {
         RoundPlan made = RoundPlan.of(ports, attempt, limits);
         LakeTable opened = lake.open(made.spec());
         table = opened;
-        LakeState state = assignment.claim() ? opened.claim(attempt.epoch()) : opened.state();
-        committedEpoch = state.epoch();
-        if (state.epoch() > attempt.epoch() || (state.epoch() == attempt.epoch() && !assignment.claim())) {
-            throw new IllegalStateException(
-                    "fenced by the lake: it has epoch %d, this attempt is %d".formatted(state.epoch(), attempt.epoch()));
+        LakeState state = assignment.claim() ? claimed(opened) : opened.state();
+        lakeEpoch = state.epoch();
+        if (!assignment.claim() && state.epoch() >= attempt.epoch()) {
+            throw new RoundEndedException(
+                    "fenced by the lake: it has epoch %d, this attempt is %d".formatted(state.epoch(), attempt.epoch()),
+                    true);
         }
         made.base(state);
         return made;
+    }
+
+    private LakeState claimed(LakeTable opened) {
+        try {
+            return opened.claim(attempt.epoch());
+        } catch (WeirException e) {
+            if (e.code() != ErrorCode.LAKE_CONFLICT) {
+                throw e;
+            }
+            lakeEpoch = opened.state().epoch();
+            throw new RoundEndedException("fenced by the lake: " + e.detail(), true);
+        }
     }
 
     private void read(RoundPlan going) {
@@ -226,15 +247,16 @@ final class TieringRound implements AutoCloseable {
         long bytes = written.bytes();
         LakeRound.Outcome result = written.commit(moved);
         if (result instanceof LakeRound.Committed committed) {
-            committedEpoch = committed.state().epoch();
+            lakeEpoch = committed.state().epoch();
             Finished finished = finished(going, committed.state(), writtenRows, bytes);
             moved.forEach((bucket, offset) -> ports.lakeAdvanced(BucketId.parse(bucket), offset));
             LOG.info("tiering round through attempt={} rows={} complete={}", attempt, writtenRows, complete);
             end(finished);
         } else if (result instanceof LakeRound.Refused refused) {
-            end(new Failed("the lake refused the commit: " + refused.why(), false));
+            end(new Failed("the lake refused the commit: " + refused.why(), false, true, lakeEpoch));
         } else if (result instanceof LakeRound.Unknown unknown) {
-            end(new Failed("it is not known whether the lake has the commit: " + unknown.why(), true));
+            end(new Failed(
+                    "it is not known whether the lake has the commit: " + unknown.why(), true, true, lakeEpoch));
         }
     }
 
@@ -295,7 +317,7 @@ final class TieringRound implements AutoCloseable {
         phase = Phase.MAINTAINING;
         LakeTable opened = Objects.requireNonNull(table, "no table");
         try {
-            MaintenanceReport report = opened.maintain(committedEpoch);
+            MaintenanceReport report = opened.maintain(lakeEpoch);
             return new Tiering.Maintained(
                     workerId,
                     attempt.tableId(),
