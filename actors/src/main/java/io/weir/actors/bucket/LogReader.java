@@ -162,12 +162,12 @@ final class LogReader {
         }
         BatchHeader header = batch.header();
         EncodedRows all = wanted.equals(written.columns())
-                ? asProjection(batch.readAll().rows())
+                ? batch.readAll().rows()
                 : project(batch, written, wanted);
         EncodedRows kept = rows.length == header.rowCount() ? all : RecordBatches.select(wanted, all, rows, allocator);
         boolean dense = rows[rows.length - 1] - rows[0] == rows.length - 1;
         found.add(new Bucket.FetchedRows(
-                kept,
+                asProjection(kept),
                 header.baseOffset() + (dense ? rows[0] : 0),
                 dense ? null : new Bucket.RowOffsets(rows),
                 header.commitTimestampMs(),
@@ -191,8 +191,9 @@ final class LogReader {
                 .allMatch(i -> stored.get(i).type().equals(columns.get(i).type()));
     }
 
-    private static EncodedRows asProjection(EncodedRows rows) {
-        return new EncodedRows(0, rows.rowCount(), rows.metadata(), rows.body());
+    /** Names the version whose types the columns have, which the asker perhaps does not know yet, or does not know any more. */
+    private EncodedRows asProjection(EncodedRows rows) {
+        return new EncodedRows(table.schema().schemaId(), rows.rowCount(), rows.metadata(), rows.body());
     }
 
     private static @Nullable ByteBuffer changeTypes(LogBatch batch, int[] rows) throws IOException {

@@ -39,6 +39,11 @@ public record Datalake(
     private static final Duration MONTH = Duration.ofDays(30);
     private static final String GROUP_FORM = "[A-Za-z0-9_-]{0,64}";
 
+    /** Whether the properties, which were checked before, say that the table goes to the lake. */
+    public static boolean isEnabled(Map<String, String> properties) {
+        return "true".equals(properties.get(ENABLED));
+    }
+
     /** @throws WeirException INVALID_PROPERTY or NOT_SUPPORTED, naming the property */
     static Datalake from(Map<String, String> properties) {
         String enabled = properties.getOrDefault(ENABLED, "false");

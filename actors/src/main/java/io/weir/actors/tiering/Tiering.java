@@ -1,5 +1,7 @@
 package io.weir.actors.tiering;
 
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import io.weir.codec.ErrorCode;
 import java.time.Duration;
 import java.util.List;
@@ -59,7 +61,8 @@ public final class Tiering {
     }
 
     /**
-     * @param start rounds to begin; one that the worker is at already is named again until a heartbeat tells of it
+     * @param start rounds to begin; each is named again until a heartbeat tells of it, so a worker passes over those that it has begun
+     *     before, also where they ended since
      * @param finishEarly rounds to commit with what was read so far
      * @param abandon rounds that are somebody else's by now
      */
@@ -84,6 +87,11 @@ public final class Tiering {
     /** @param stale whether the attempt was somebody else's by then */
     public record RoundNoted(Attempt attempt, boolean stale) implements Remote {}
 
+    @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "is")
+    @JsonSubTypes({
+        @JsonSubTypes.Type(value = Finished.class, name = "finished"),
+        @JsonSubTypes.Type(value = Failed.class, name = "failed")
+    })
     public sealed interface Outcome {}
 
     /**
@@ -111,8 +119,16 @@ public final class Tiering {
     /**
      * @param reason for people
      * @param unknown whether it may have been committed all the same
+     * @param passing whether the lake or a node was away, rather than that something is wrong with the table: it is tried again without
+     *     end, and never quarantined for it
+     * @param lakeEpoch the epoch that the lake was found to have; 0 where it was not read. The next attempt's is above it
      */
-    public record Failed(String reason, boolean unknown) implements Outcome {}
+    public record Failed(String reason, boolean unknown, boolean passing, long lakeEpoch) implements Outcome {
+        /** Of the table, and without a look at the lake's epoch. */
+        public Failed(String reason, boolean unknown) {
+            this(reason, unknown, false, 0);
+        }
+    }
 
     /** A worker looked after the table's files; {@code problem} says why not. May be lost. */
     public record Maintained(

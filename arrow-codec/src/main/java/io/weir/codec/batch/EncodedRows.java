@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
  * throws instead of reading foreign memory. Nobody writes to them once they are here; they are not read-only views because those hide
  * the array, which would have to be copied on its way to a socket.
  *
- * @param schemaId schema version of the table that the columns are laid out by (write path), or 0 where the columns are a
- *     reader's projection
+ * @param schemaId schema version of the table that the columns are laid out by (write path); where they are a reader's projection, the
+ *     version whose types they have, or 0
  * @param rowCount rows, at least 1 on the write path
  * @param metadata the flatbuffer {@code Message} holding the {@code RecordBatch} (without the IPC continuation and length prefix),
  *     padded to a multiple of 8
