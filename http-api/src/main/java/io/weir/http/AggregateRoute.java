@@ -114,7 +114,7 @@ final class AggregateRoute {
         List<Column> read = query.columns().isEmpty() ? List.of(narrowest(table)) : query.columns();
         AggregateQuery.Accumulation sums = query.start(groupBytesMax);
         Optional<String> partition = RequestJson.text(asked, "partition");
-        return rows.read(table, read, where, partition, Long.MAX_VALUE)
+        return rows.read(new RowsQuery(table, read, where, partition, Long.MAX_VALUE), ReadSource.UNION)
                 .thenCompose(snapshot -> snapshot.slices()
                         .mapAsync(
                                 1,

@@ -85,7 +85,7 @@ public final class HttpServer {
                         executor,
                         metrics)
                 .operations());
-        operations.addAll(reads(catalog, buckets, bodies, system, executor, settings, clock, allocator, metrics));
+        operations.addAll(reads(cluster, catalog, buckets, bodies, system, executor, settings, clock, allocator, metrics));
         operations.addAll(new LandingPage(cluster, catalog, buckets).operations());
         operations.addAll(new ServiceRoutes(cluster, catalog, metrics).operations());
         operations.addAll(new ReaperRoute(cluster, settings.requestTimeout()).operations());
@@ -93,6 +93,7 @@ public final class HttpServer {
     }
 
     private static List<Operation> reads(
+            WeirCluster cluster,
             CatalogClient catalog,
             BucketClient buckets,
             BodyReader bodies,
@@ -106,8 +107,20 @@ public final class HttpServer {
         LogStart start = new LogStart(partitions, buckets, system);
         LogReader reader = new LogReader(buckets, system, clock, settings.fetchBytes());
         StreamedAnswer streams = new StreamedAnswer(system, executor, settings.heartbeat(), metrics);
-        TableRows rows =
-                new TableRows(partitions, start, reader, new TableScan(buckets, system, settings.fetchBytes()));
+        TableScan scan = new TableScan(buckets, system, settings.fetchBytes());
+        LakeScans lakes = new LakeScans(
+                cluster,
+                system.dispatchers().lookup(DispatcherSelector.fromConfig(LakeScans.DISPATCHER)),
+                settings.lakeScansMax(),
+                settings.fetchBytes());
+        TableRows rows = new TableRows(
+                partitions,
+                start,
+                reader,
+                scan,
+                lakes,
+                new KeyedUnion(
+                        start, reader, scan, lakes, system, executor, allocator, settings.unionChangesBytesMax()));
         KeyedTable.Cache tables = new KeyedTable.Cache();
         Lookups lookups = new Lookups(catalog, buckets, allocator);
         List<Operation> reads = new ArrayList<>();

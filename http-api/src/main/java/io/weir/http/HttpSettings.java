@@ -9,7 +9,9 @@ import java.time.Duration;
  * @param requestBytesMax most bytes of one request body, before and after decompression
  * @param inFlightBytesMax most bytes of request bodies held at one time
  * @param jsonAnswerBytesMax about the most bytes of an answer in JSON that is not a stream
- * @param fetchBytes about the bytes asked of a bucket at a time
+ * @param fetchBytes about the bytes asked of a bucket, or of the lake, at a time
+ * @param lakeScansMax most answers that read the lake at one time
+ * @param unionChangesBytesMax about the most bytes of changes that one such answer holds
  */
 public record HttpSettings(
         String host,
@@ -22,6 +24,8 @@ public record HttpSettings(
         int connectionsMax,
         int jsonAnswerBytesMax,
         int fetchBytes,
+        int lakeScansMax,
+        long unionChangesBytesMax,
         Duration heartbeat,
         Duration shutdownDeadline) {
     /** What fits a message between nodes, and an array. */
@@ -32,10 +36,15 @@ public record HttpSettings(
     /** Decoding holds a body several times over, as characters and as values, for each thread that decodes. */
     private static final int HEAP_SHARE_OF_A_REQUEST = 32;
 
+    /** As many answers as may read the lake by default hold a half of the heap at most. */
+    private static final int HEAP_SHARE_OF_CHANGES = 16;
+
     public HttpSettings {
         check(port >= 0 && port <= 65535, "weir.http.port must be 0 to 65535, not " + port);
         check(requestBytesMax > 0, "weir.http.max-request-size must be above 0");
         check(inFlightBytesMax > 0, "weir.http.max-in-flight must be above 0");
+        check(lakeScansMax > 0, "weir.http.max-lake-scans must be above 0");
+        check(unionChangesBytesMax >= 0, "weir.http.max-union-changes must not be negative");
         check(connectionsMax > 0, "weir.http.max-connections must be above 0");
         check(jsonAnswerBytesMax > 0, "weir.http.max-json-answer must be above 0");
         check(fetchBytes > 0, "weir.http.fetch-size must be above 0");
@@ -57,6 +66,8 @@ public record HttpSettings(
                 http.getInt("max-connections"),
                 bytes(http, "max-json-answer"),
                 bytes(http, "fetch-size"),
+                http.getInt("max-lake-scans"),
+                Math.min(http.getBytes("max-union-changes"), heap / HEAP_SHARE_OF_CHANGES),
                 http.getDuration("heartbeat"),
                 http.getDuration("shutdown-deadline"));
     }

@@ -53,6 +53,36 @@ final class ReadPartitions {
         return catalog.partitions(table).thenApply(all -> chosen(table, all, name, where));
     }
 
+    /**
+     * The same, but none where only the lake may have the partition of that name.
+     *
+     * @throws WeirException as above; PARTITION_NOT_FOUND only for what can be no partition's name
+     */
+    CompletionStage<List<Part>> chosenWithLake(TableInfo table, Optional<String> name, @Nullable Predicate where) {
+        if (!table.isPartitioned() || name.isEmpty()) {
+            return chosen(table, name, where);
+        }
+        if (values(name.get()).size() != table.partitionBy().size()) {
+            return CompletableFuture.failedFuture(notFound());
+        }
+        return catalog.partitions(table)
+                .thenApply(all -> all.stream()
+                        .filter(p -> p.name().equals(name.get()))
+                        .map(Part::of)
+                        .toList());
+    }
+
+    /** The texts of a partition's values, of which its name is made. */
+    static List<String> values(String name) {
+        return List.of(name.split("\\$", -1));
+    }
+
+    private static WeirException notFound() {
+        return new WeirException(
+                ErrorCode.PARTITION_NOT_FOUND,
+                "The table has no partition of the name given; T/partitions lists those it has");
+    }
+
     private static List<Part> chosen(
             TableInfo table, List<PartitionInfo> all, Optional<String> name, @Nullable Predicate where) {
         if (name.isPresent()) {
@@ -60,9 +90,7 @@ final class ReadPartitions {
                     .filter(p -> p.name().equals(name.get()))
                     .findFirst()
                     .map(Part::of)
-                    .orElseThrow(() -> new WeirException(
-                            ErrorCode.PARTITION_NOT_FOUND,
-                            "The table has no partition of the name given; T/partitions lists those it has")));
+                    .orElseThrow(ReadPartitions::notFound));
         }
         return all.stream()
                 .filter(p -> where == null || mayMatch(table, p, where))
@@ -73,6 +101,11 @@ final class ReadPartitions {
     /** A partition as a read names it; id 0 and no name for all of a table that has none. */
     record Part(long id, @Nullable String name) {
         static final Part WHOLE = new Part(0, null);
+
+        /** Texts of the partition columns' values; none for all of a table without partitions. */
+        List<String> values() {
+            return name == null ? List.of() : ReadPartitions.values(name);
+        }
 
         static Part of(PartitionInfo partition) {
             return new Part(partition.partitionId(), partition.name());

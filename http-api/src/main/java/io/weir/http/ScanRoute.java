@@ -1,8 +1,6 @@
 package io.weir.http;
 
 import io.weir.actors.catalog.TableInfo;
-import io.weir.codec.ErrorCode;
-import io.weir.codec.WeirException;
 import io.weir.codec.predicate.Predicate;
 import io.weir.codec.schema.Column;
 import java.util.List;
@@ -16,7 +14,7 @@ import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.headers.RawHeader;
 import org.apache.pekko.stream.javadsl.Source;
 
-/** {@code GET T/scan}: all rows of a table at one moment, streamed whatever the form. */
+/** {@code GET T/scan}: all rows of a table at one moment, from the store, the lake or both, streamed whatever the form. */
 final class ScanRoute {
     private static final String SCAN = CatalogRoutes.TABLE + "/scan";
     private static final Set<String> PARAMETERS = Set.of("columns", "where", "limit", "partition", "source");
@@ -47,25 +45,14 @@ final class ScanRoute {
 
     private CompletionStage<HttpResponse> scan(Exchange exchange) {
         Media media = Answers.wanted(exchange, SERVED);
-        checkSource(exchange.parameter("source").orElse("union"));
+        ReadSource source = ReadSource.of(exchange.parameter("source"));
         long limit = exchange.number("limit", 1, Long.MAX_VALUE, Long.MAX_VALUE);
         return catalog.table(exchange.database(), exchange.table()).thenCompose(table -> {
             List<Column> columns = TableColumns.wanted(table, exchange.parameter("columns"));
             Predicate where = TableColumns.where(table, exchange.parameter("where"));
-            return rows.read(table, columns, where, exchange.parameter("partition"), limit)
+            return rows.read(new RowsQuery(table, columns, where, exchange.parameter("partition"), limit), source)
                     .thenApply(snapshot -> response(exchange, media, table, columns, limit, snapshot));
         });
-    }
-
-    private static void checkSource(String source) {
-        if (source.equals("lake")) {
-            throw new WeirException(
-                    ErrorCode.NOT_SUPPORTED, "This version has no lake; leave out 'source', or take union or hot");
-        }
-        if (!source.equals("union") && !source.equals("hot")) {
-            throw new WeirException(
-                    ErrorCode.INVALID_REQUEST, "The parameter 'source' is union, hot or lake, not '" + source + "'");
-        }
     }
 
     private HttpResponse response(
