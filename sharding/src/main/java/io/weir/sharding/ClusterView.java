@@ -6,6 +6,7 @@ import io.weir.actors.catalog.Catalog;
 import io.weir.actors.catalog.CatalogMirror;
 import io.weir.actors.catalog.CatalogState;
 import io.weir.actors.tiering.Tiering;
+import io.weir.actors.tiering.TieringMirror;
 import io.weir.codec.ErrorCode;
 import io.weir.codec.WeirException;
 import io.weir.codec.batch.EncodedRows;
@@ -51,6 +52,7 @@ final class ClusterView implements WeirCluster {
     private final ActorRef<Tiering.Command> tiering;
     private final @Nullable Lake lake;
     private final CatalogMirror mirror;
+    private final TieringMirror rounds;
     private final Duration catalogTimeout;
 
     ClusterView(
@@ -61,6 +63,7 @@ final class ClusterView implements WeirCluster {
             ActorRef<Tiering.Command> tiering,
             @Nullable Lake lake,
             CatalogMirror mirror,
+            TieringMirror rounds,
             Duration catalogTimeout) {
         this.system = system;
         this.buckets = buckets;
@@ -69,6 +72,7 @@ final class ClusterView implements WeirCluster {
         this.tiering = tiering;
         this.lake = lake;
         this.mirror = mirror;
+        this.rounds = rounds;
         this.catalogTimeout = catalogTimeout;
     }
 
@@ -190,6 +194,11 @@ final class ClusterView implements WeirCluster {
                                         ErrorCode.TIMEOUT,
                                         "the tiering coordinator did not answer within " + catalogTimeout)
                                 : failure));
+    }
+
+    @Override
+    public Optional<Tiering.Status> tieringHere() {
+        return rounds.get();
     }
 
     @Override

@@ -8,6 +8,8 @@ import io.weir.actors.bucket.BucketPorts;
 import io.weir.actors.bucket.LocalBuckets;
 import io.weir.actors.catalog.Catalog;
 import io.weir.actors.catalog.CatalogMirror;
+import io.weir.actors.tiering.TieringMirror;
+import io.weir.lake.Lake;
 import io.weir.persistence.file.DiskFileStore;
 import io.weir.persistence.file.FileStore;
 import io.weir.persistence.kv.BootId;
@@ -48,10 +50,12 @@ final class NodeAssembly {
     private final BufferAllocator allocator;
     private final KvStores stores;
     private final @Nullable NodeRemoteTier remote;
+    private final @Nullable Lake lake;
     private final String nodeId;
     private final FileStore files = new DiskFileStore();
     private final LocalBuckets buckets = new LocalBuckets();
     private final CatalogMirror mirror = new CatalogMirror();
+    private final TieringMirror rounds = new TieringMirror();
     private final Executor segmentIo;
     private final String bootId = BootId.current(() -> UUID.randomUUID().toString());
 
@@ -61,12 +65,14 @@ final class NodeAssembly {
             BufferAllocator allocator,
             KvStores stores,
             @Nullable NodeRemoteTier remote,
+            @Nullable Lake lake,
             String nodeId) {
         this.settings = settings;
         this.system = system;
         this.allocator = allocator;
         this.stores = stores;
         this.remote = remote;
+        this.lake = lake;
         this.nodeId = nodeId;
         this.segmentIo = system.dispatchers().lookup(DispatcherSelector.fromConfig(SEGMENT_IO));
     }
@@ -80,18 +86,22 @@ final class NodeAssembly {
             pekko.manager().tell(Join.create(pekko.selfMember().address()));
         }
         String address = pekko.selfMember().address().hostPort().replaceFirst(".*@", "");
-        NodeSingletons singletons = NodeSingletons.start(system, settings, mirror, tier());
+        NodeSingletons singletons = NodeSingletons.start(system, settings, mirror, rounds, tier(), lake);
         ActorRef<ShardingEnvelope<Bucket.Command>> region = region(ports(singletons, address));
         ClusterView view = new ClusterView(
                 system,
                 region,
                 singletons.catalog(),
                 singletons.reaper(),
-                system.deadLetters(),
-                null,
+                singletons.tiering(),
+                lake,
                 mirror,
+                rounds,
                 settings.catalogTimeout());
         keepHouse(view);
+        if (lake != null && settings.tiering().rounds() > 0) {
+            NodeTiering.start(system, settings, lake, view, singletons, address, files, tier());
+        }
         CompletionStage<Done> inCluster =
                 view.askCatalog(Catalog.ListDatabases::new).thenApply(reply -> Done.getInstance());
         NodeRemoteTier store = remote;

@@ -9,7 +9,11 @@ import io.weir.actors.catalog.Catalog;
 import io.weir.actors.catalog.CatalogBehavior;
 import io.weir.actors.catalog.CatalogMirror;
 import io.weir.actors.catalog.TableInfo;
+import io.weir.actors.tiering.Tiering;
+import io.weir.actors.tiering.TieringCoordinator;
+import io.weir.actors.tiering.TieringMirror;
 import io.weir.codec.WeirException;
+import io.weir.lake.Lake;
 import io.weir.persistence.objects.RemoteTier;
 import java.time.Clock;
 import java.util.concurrent.CompletionStage;
@@ -28,21 +32,33 @@ record NodeSingletons(
         ActorRef<Catalog.Command> catalog,
         ActorRef<BucketManifest.Command> manifests,
         ActorRef<Sequence.Command> sequences,
-        ActorRef<Reaper.Command> reaper) {
+        ActorRef<Reaper.Command> reaper,
+        ActorRef<Tiering.Command> tiering) {
     /** Role of the node that holds the journal. */
     static final String JOURNAL_ROLE = "weir-journal";
 
-    /** @param mirror of the catalog, where it runs here */
+    /**
+     * @param mirror of the catalog, where it runs here
+     * @param rounds of the tiering coordinator, where it runs here
+     * @param lake null where this node has none
+     */
     static NodeSingletons start(
-            ActorSystem<?> system, NodeSettings settings, CatalogMirror mirror, @Nullable RemoteTier remote) {
+            ActorSystem<?> system,
+            NodeSettings settings,
+            CatalogMirror mirror,
+            TieringMirror rounds,
+            @Nullable RemoteTier remote,
+            @Nullable Lake lake) {
         Clock clock = Clock.systemUTC();
-        ActorRef<Catalog.Command> catalog = start(system, CatalogBehavior.create(clock, mirror), "catalog");
+        ActorRef<Catalog.Command> catalog =
+                start(system, CatalogBehavior.create(clock, mirror, rounds::plannedMs), "catalog");
         ActorRef<BucketManifest.Command> manifests = start(system, Manifests.create(clock), "manifests");
         return new NodeSingletons(
                 catalog,
                 manifests,
                 start(system, Sequences.create(), "sequences"),
-                start(system, reaper(system, remote, manifests, catalog, settings, clock), "reaper"));
+                start(system, reaper(system, remote, manifests, catalog, settings, clock), "reaper"),
+                start(system, tiering(settings, mirror, rounds, lake, clock), "tiering"));
     }
 
     private static <M> ActorRef<M> start(ActorSystem<?> system, Behavior<M> behavior, String name) {
@@ -50,6 +66,13 @@ record NodeSingletons(
                 ClusterSingletonSettings.create(system).withRole(JOURNAL_ROLE);
         return ClusterSingleton.get(system)
                 .init(SingletonActor.of(behavior, name).withSettings(settings));
+    }
+
+    private static Behavior<Tiering.Command> tiering(
+            NodeSettings settings, CatalogMirror mirror, TieringMirror rounds, @Nullable Lake lake, Clock clock) {
+        return lake == null
+                ? TieringCoordinator.none(clock)
+                : TieringCoordinator.create(clock, mirror, rounds, settings.tiering().coordinator(), lake.describe());
     }
 
     private static Behavior<Reaper.Command> reaper(

@@ -36,6 +36,9 @@ public interface WeirCluster {
 
     CompletionStage<Tiering.Reply> askTiering(Function<ActorRef<Tiering.Reply>, Tiering.Command> question);
 
+    /** The tiering coordinator's status where it runs on this node, a second old at most. */
+    Optional<Tiering.Status> tieringHere();
+
     /** The lake, for reading; empty where this node has none. */
     Optional<Lake> lake();
 

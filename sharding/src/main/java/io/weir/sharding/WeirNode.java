@@ -1,6 +1,8 @@
 package io.weir.sharding;
 
 import com.typesafe.config.Config;
+import io.weir.lake.Lake;
+import io.weir.lake.iceberg.IcebergLake;
 import io.weir.persistence.kv.CachedKv;
 import io.weir.persistence.kv.KvStores;
 import io.weir.persistence.kv.LevelDb;
@@ -80,22 +82,24 @@ public final class WeirNode {
             Config config = NodeConfig.computed(settings).withFallback(layered);
             system = ActorSystem.create(Behaviors.empty(), SYSTEM, config);
         } catch (RuntimeException e) {
-            giveBack(data, allocator, stores, null);
+            giveBack(data, allocator, stores, null, null);
             throw e;
         }
         NodeRemoteTier remote;
+        Lake lake;
         try {
+            lake = lake(settings.lake(), environment, allocator);
             remote = NodeRemoteTier.open(settings.remote(), environment, Clock.systemUTC(), system);
         } catch (RuntimeException e) {
-            system.getWhenTerminated().thenRun(() -> giveBack(data, allocator, stores, null));
+            system.getWhenTerminated().thenRun(() -> giveBack(data, allocator, stores, null, null));
             system.terminate();
             throw e;
         }
         CompletionStage<Void> givenBack =
-                system.getWhenTerminated().thenRun(() -> giveBack(data, allocator, stores, remote));
+                system.getWhenTerminated().thenRun(() -> giveBack(data, allocator, stores, remote, lake));
         try {
             NodeAssembly.Parts parts =
-                    new NodeAssembly(settings, system, allocator, stores, remote, data.nodeId()).assemble();
+                    new NodeAssembly(settings, system, allocator, stores, remote, lake, data.nodeId()).assemble();
             RemoteTier tier = remote == null ? null : remote.tier();
             return new WeirNode(settings, system, allocator, parts.cluster(), tier, parts.ready(), givenBack);
         } catch (RuntimeException e) {
@@ -104,8 +108,21 @@ public final class WeirNode {
         }
     }
 
+    /** Connects to its catalog when it is first needed: a lake that is away holds up no node. */
+    private static @Nullable Lake lake(
+            LakeSettings settings, Map<String, String> environment, BufferAllocator allocator) {
+        return settings.hasLake() ? new IcebergLake(settings.iceberg(environment), Clock.systemUTC(), allocator) : null;
+    }
+
     private static void giveBack(
-            DataDirectory data, BufferAllocator allocator, KvStores stores, @Nullable NodeRemoteTier remote) {
+            DataDirectory data,
+            BufferAllocator allocator,
+            KvStores stores,
+            @Nullable NodeRemoteTier remote,
+            @Nullable Lake lake) {
+        if (lake != null) {
+            lake.close();
+        }
         if (remote != null) {
             try {
                 remote.close();

@@ -1,6 +1,7 @@
 package io.weir.sharding;
 
 import com.typesafe.config.Config;
+import io.weir.actors.tiering.TieringSettings;
 import java.time.Duration;
 import java.util.List;
 
@@ -10,11 +11,14 @@ import java.util.List;
  * @param rounds 0 where this node has no worker
  */
 public record WorkerSettings(
-        int rounds, String group, Duration heartbeat, Duration livenessWindow, long keyMemoryBytes) {
+        int rounds, String group, Duration heartbeat, Duration livenessWindow) {
     /** Where a node has roles, its worker needs this one. */
     static final String ROLE = "tiering";
 
     private static final int ROUNDS_MAX = 64;
+
+    /** An attempt that its worker, which lives, does not name in so many heartbeats is nobody's. */
+    private static final int HEARTBEATS_OF_PATIENCE = 10;
 
     public WorkerSettings {
         if (rounds < 0 || rounds > ROUNDS_MAX) {
@@ -31,9 +35,6 @@ public record WorkerSettings(
             throw new IllegalArgumentException("weir.tiering.liveness-window is " + livenessWindow
                     + ", less than three times the heartbeat, " + heartbeat);
         }
-        if (keyMemoryBytes < 1 << 20) {
-            throw new IllegalArgumentException("weir.tiering.key-memory is less than 1 MiB");
-        }
     }
 
     /**
@@ -45,7 +46,11 @@ public record WorkerSettings(
                 roles.isEmpty() || roles.contains(ROLE) ? tiering.getInt("rounds") : 0,
                 tiering.getString("group"),
                 tiering.getDuration("heartbeat"),
-                tiering.getDuration("liveness-window"),
-                tiering.getBytes("key-memory"));
+                tiering.getDuration("liveness-window"));
+    }
+
+    /** What the coordinator goes by. */
+    TieringSettings coordinator() {
+        return new TieringSettings(livenessWindow, heartbeat.multipliedBy(HEARTBEATS_OF_PATIENCE));
     }
 }

@@ -68,16 +68,7 @@ final class RoundPlan {
     }
 
     LakeTableSpec spec() {
-        return new LakeTableSpec(
-                table.tableId(),
-                table.database(),
-                table.name(),
-                table.schema(),
-                table.primaryKey(),
-                table.bucketKey(),
-                table.partitionBy(),
-                table.buckets(),
-                properties.lake().maintenance());
+        return LakeTables.spec(table);
     }
 
     /** What the lake has. Tells the buckets of it: who committed that perhaps did not get so far. */
