@@ -17,6 +17,7 @@ import java.time.Clock;
 import java.util.UUID;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import java.util.function.LongUnaryOperator;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.CoordinatedShutdown;
@@ -52,6 +53,10 @@ final class NodeAssembly {
     private final FileStore files = new DiskFileStore();
     private final LocalBuckets buckets = new LocalBuckets();
     private final CatalogMirror mirror = new CatalogMirror();
+
+    /** Of a table's id: when the last tiering round was planned that took all there was; 0 as long as nobody says so. */
+    private final LongUnaryOperator plannedMs = tableId -> 0;
+
     private final Executor segmentIo;
     private final String bootId = BootId.current(() -> UUID.randomUUID().toString());
 
@@ -80,7 +85,7 @@ final class NodeAssembly {
             pekko.manager().tell(Join.create(pekko.selfMember().address()));
         }
         String address = pekko.selfMember().address().hostPort().replaceFirst(".*@", "");
-        NodeSingletons singletons = NodeSingletons.start(system, settings, mirror, tier());
+        NodeSingletons singletons = NodeSingletons.start(system, settings, mirror, plannedMs, tier());
         ActorRef<ShardingEnvelope<Bucket.Command>> region = region(ports(singletons, address));
         ClusterView view = new ClusterView(
                 system,

@@ -13,6 +13,7 @@ import io.weir.codec.WeirException;
 import io.weir.persistence.objects.RemoteTier;
 import java.time.Clock;
 import java.util.concurrent.CompletionStage;
+import java.util.function.LongUnaryOperator;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Behavior;
@@ -32,11 +33,18 @@ record NodeSingletons(
     /** Role of the node that holds the journal. */
     static final String JOURNAL_ROLE = "weir-journal";
 
-    /** @param mirror of the catalog, where it runs here */
+    /**
+     * @param mirror of the catalog, where it runs here
+     * @param plannedMs as for {@link CatalogBehavior#create}
+     */
     static NodeSingletons start(
-            ActorSystem<?> system, NodeSettings settings, CatalogMirror mirror, @Nullable RemoteTier remote) {
+            ActorSystem<?> system,
+            NodeSettings settings,
+            CatalogMirror mirror,
+            LongUnaryOperator plannedMs,
+            @Nullable RemoteTier remote) {
         Clock clock = Clock.systemUTC();
-        ActorRef<Catalog.Command> catalog = start(system, CatalogBehavior.create(clock, mirror), "catalog");
+        ActorRef<Catalog.Command> catalog = start(system, CatalogBehavior.create(clock, mirror, plannedMs), "catalog");
         ActorRef<BucketManifest.Command> manifests = start(system, Manifests.create(clock), "manifests");
         return new NodeSingletons(
                 catalog,
