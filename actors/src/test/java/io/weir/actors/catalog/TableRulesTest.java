@@ -101,19 +101,19 @@ class TableRulesTest {
         Column nanos = column("nanos", "ROW<at TIMESTAMP(9)>");
         assertRefused(
                 ErrorCode.NOT_SUPPORTED,
-                "'nanos.at' is TIMESTAMP(9)",
+                "column 'nanos' is TIMESTAMP(9)",
                 () -> create(new Catalog.TableDefinition("t", List.of(fine, nanos), List.of(), 1, enabled)));
         TableInfo outside = create(definition(List.of(), 1, fine, nanos));
         Catalog.TableChange enable =
                 new Catalog.TableChange(List.of(), Map.of(), Map.of(), List.of(), enabled, Set.of());
-        assertRefused(ErrorCode.NOT_SUPPORTED, "'nanos.at'", () -> TableRules.change(outside, enable));
+        assertRefused(ErrorCode.NOT_SUPPORTED, "'nanos'", () -> TableRules.change(outside, enable));
         TableInfo inside = TableRules.change(
                 outside,
                 new Catalog.TableChange(List.of(), Map.of(), Map.of(), List.of("nanos"), enabled, Set.of()));
         assertThat(TableProperties.from(inside.properties()).lake().enabled()).isTrue();
         assertRefused(
                 ErrorCode.NOT_SUPPORTED,
-                "'nanos.at'",
+                "'nanos'",
                 () -> TableRules.change(inside, change(List.of(nanos), Map.of(), Map.of())));
         assertRefused(
                 ErrorCode.NOT_SUPPORTED,
