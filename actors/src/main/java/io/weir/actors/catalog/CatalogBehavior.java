@@ -311,6 +311,7 @@ public final class CatalogBehavior
 
     private ReplyEffect<CatalogEvent, CatalogState> onApplyAutoPartitions(CatalogState state) {
         List<CatalogEvent> events = new ArrayList<>();
+        lakeRounds.retain(state.autoPartitioned());
         CatalogState after = state;
         int tables = 0;
         for (Long id : state.autoPartitioned()) {

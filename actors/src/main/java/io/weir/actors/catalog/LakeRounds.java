@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.LongUnaryOperator;
 
 /**
@@ -29,6 +30,11 @@ final class LakeRounds {
     void start(Instant now) {
         started = now;
         changed.clear();
+    }
+
+    /** Others are dropped, or have no rule; whoever gets one changes. */
+    void retain(Set<Long> autoPartitioned) {
+        changed.keySet().retainAll(autoPartitioned);
     }
 
     /** The table's properties may be others from now on. */

@@ -7,6 +7,7 @@ import io.weir.codec.merge.MergeEngine;
 import io.weir.codec.merge.MergeSpec;
 import io.weir.codec.schema.Column;
 import io.weir.codec.schema.DataType;
+import io.weir.lake.iceberg.IcebergTypes;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -23,7 +24,7 @@ final class PropertyFit {
         this.properties = TableProperties.from(table.properties());
     }
 
-    /** @throws WeirException INVALID_PROPERTY or NOT_SUPPORTED, naming the property */
+    /** @throws WeirException INVALID_PROPERTY or NOT_SUPPORTED, naming the property, or the column that the lake cannot have */
     static void check(TableInfo table) {
         PropertyFit fit = new PropertyFit(table);
         for (String name : new TreeSet<>(table.properties().keySet())) {
@@ -32,6 +33,9 @@ final class PropertyFit {
         MergeEngine.check(table.schema(), table.primaryKey(), fit.properties.merge());
         fit.properties.autoIncrement().ifPresent(fit::checkAutoIncrement);
         fit.properties.autoPartition().ifPresent(fit::checkAutoPartition);
+        if (fit.properties.lake().enabled()) {
+            IcebergTypes.check(table.schema());
+        }
     }
 
     private void checkKind(String name) {

@@ -25,15 +25,19 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Predicate;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -397,6 +401,92 @@ class BucketTest {
         bucket.tell(Bucket.Tick.INSTANCE);
         appends.expectTerminated(bucket, Duration.ofSeconds(10));
         assertThat(local.leading()).isEmpty();
+    }
+
+    private static final int ROWS = 4000;
+
+    /** Each request has a segment of its own. */
+    private void smallSegments(String... more) {
+        Map<String, String> properties = new HashMap<>(Map.of("log.segment-size", "64kb"));
+        for (int i = 0; i < more.length; i += 2) {
+            properties.put(more[i], more[i + 1]);
+        }
+        table.set(TestRows.table(id.tableId(), properties));
+    }
+
+    private void awaitAfterTick(ActorRef<Bucket.Command> bucket, Predicate<Bucket.Description> condition) {
+        Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> {
+            bucket.tell(Bucket.Tick.INSTANCE);
+            return condition.test(describe(bucket));
+        });
+    }
+
+    @Test
+    void retentionLeavesWhatIsNotInTheLakeAndGoesOnWhenItIs() {
+        smallSegments("log.ttl", "1s", "datalake.enabled", "true");
+        ActorRef<Bucket.Command> bucket = bucket();
+        for (int i = 0; i < 5; i++) {
+            append(bucket, TestRows.range((long) i * ROWS, ROWS));
+            appended();
+        }
+        awaitAfterTick(bucket, now -> now.heldBackBytes() > 4 * (64 << 10));
+        assertThat(describe(bucket).logStartOffset()).isZero();
+        assertThat(describe(bucket).lakeOffset()).isZero();
+
+        bucket.tell(new Bucket.LakeAdvanced(2 * ROWS + 1));
+        bucket.tell(new Bucket.LakeAdvanced(ROWS));
+        awaitAfterTick(bucket, now -> now.logStartOffset() > 0);
+        assertThat(describe(bucket).logStartOffset()).isEqualTo(2 * ROWS);
+        assertThat(describe(bucket).lakeOffset()).isEqualTo(2 * ROWS + 1);
+
+        stop(bucket);
+        ActorRef<Bucket.Command> next = bucket();
+        assertThat(describe(next).lakeOffset()).isEqualTo(2 * ROWS + 1);
+        awaitAfterTick(next, now -> now.heldBackBytes() > 0);
+        assertThat(describe(next).logStartOffset()).isEqualTo(2 * ROWS);
+
+        smallSegments("log.ttl", "1s", "datalake.enabled", "false");
+        awaitAfterTick(next, now -> now.logStartOffset() >= 4 * ROWS);
+        awaitAfterTick(next, now -> now.heldBackBytes() == 0);
+        stop(next);
+    }
+
+    @Test
+    void theLakeOffsetIsStoredOneAtATimeAndAgainUntilItIs() {
+        ActorRef<BucketManifest.Command> journal = manifests;
+        TestProbe<BucketManifest.AdvanceLake> held = kit.createTestProbe();
+        manifests = kit.spawn(Behaviors.receiveMessage(command -> {
+            if (command instanceof BucketManifest.AdvanceLake advance) {
+                held.ref().tell(advance);
+            } else {
+                journal.tell(command);
+            }
+            return Behaviors.same();
+        }));
+        ActorRef<Bucket.Command> bucket = led(bucket());
+        bucket.tell(new Bucket.LakeAdvanced(10));
+        BucketManifest.AdvanceLake first = held.receiveMessage();
+        assertThat(first.lakeOffset()).isEqualTo(10);
+        bucket.tell(new Bucket.LakeAdvanced(1L << 40));
+        bucket.tell(new Bucket.LakeAdvanced(12));
+        bucket.tell(Bucket.Tick.INSTANCE);
+        assertThat(describe(bucket).lakeOffset()).as("not stored yet").isZero();
+        held.expectNoMessage(Duration.ofMillis(100));
+        journal.tell(first);
+        BucketManifest.AdvanceLake second = held.receiveMessage();
+        assertThat(describe(bucket).lakeOffset()).isEqualTo(10);
+        assertThat(second.lakeOffset()).as("kept as it is, past the log's end").isEqualTo(1L << 40);
+        second.replyTo().tell(new BucketManifest.Refused("slow"));
+        held.expectNoMessage(Duration.ofMillis(100));
+        bucket.tell(Bucket.Tick.INSTANCE);
+        journal.tell(held.receiveMessage());
+        Awaitility.await().atMost(Duration.ofSeconds(10)).until(() -> describe(bucket).lakeOffset() == 1L << 40);
+        bucket.tell(new Bucket.LakeAdvanced(12));
+        bucket.tell(new Bucket.LakeAdvanced(-1));
+        bucket.tell(Bucket.Tick.INSTANCE);
+        held.expectNoMessage(Duration.ofMillis(100));
+        stop(bucket);
+        kit.stop(journal);
     }
 
     @Test

@@ -58,6 +58,7 @@ final class RemoteWorld implements AutoCloseable {
     private final long seed;
     private final boolean keyed;
     private final boolean expires;
+    private final boolean inLake;
     private final SplittableRandom random;
     private final AtomicLong nowMs = new AtomicLong(1_700_000_000_000L);
     private final FileStore files = new DiskFileStore();
@@ -82,6 +83,7 @@ final class RemoteWorld implements AutoCloseable {
     private ActorRef<Bucket.Command> bucket;
     private boolean fenced;
     private long lastRow;
+    private long lakeOffset;
 
     /** @param rows of a log table; else what is put (null: deleted) by key */
     private record Write(long base, long end, List<Long> rows, Map<Long, @Nullable String> puts) {}
@@ -108,7 +110,8 @@ final class RemoteWorld implements AutoCloseable {
         this.seed = seed;
         this.keyed = keyed;
         this.random = new SplittableRandom(seed);
-        this.expires = random.nextInt(4) == 0;
+        this.expires = random.nextInt(3) == 0;
+        this.inLake = random.nextBoolean();
         this.logs = directory.resolve("log");
         this.id = new BucketId(seed + 1, 0);
         this.table = table();
@@ -118,6 +121,9 @@ final class RemoteWorld implements AutoCloseable {
         this.sequences = kit.spawn(Sequences.create());
         this.store = new WatchedStore(seed, materializer, manifests);
         manifests.watch(store.sim());
+        if (inLake) {
+            manifests.keepsWhatTheLakeHasNot();
+        }
         this.tier = new RemoteTier(
                 store,
                 new Transfers(
@@ -146,6 +152,9 @@ final class RemoteWorld implements AutoCloseable {
         }
         if (expires) {
             all.put("log.ttl", "3min");
+        }
+        if (inLake) {
+            all.put("datalake.enabled", "true");
         }
         return keyed
                 ? new TableInfo(
@@ -187,7 +196,7 @@ final class RemoteWorld implements AutoCloseable {
     }
 
     private void step() throws Exception {
-        switch (random.nextInt(13)) {
+        switch (random.nextInt(15)) {
             case 0, 1, 2, 3, 4 -> write();
             case 5, 6 -> passTime(1 + random.nextInt(6_000));
             case 7 -> {
@@ -197,6 +206,7 @@ final class RemoteWorld implements AutoCloseable {
             case 8 -> read();
             case 9 -> reap();
             case 10 -> slowUpload();
+            case 13, 14 -> tier();
             case 11 -> {
                 // Somebody else leads by the manifest; what leads here goes on until it is stopped.
                 if (random.nextInt(3) == 0) {
@@ -212,6 +222,18 @@ final class RemoteWorld implements AutoCloseable {
                 tick();
                 settle(20);
             }
+        }
+    }
+
+    /** A round is through; the bucket is told, perhaps, and perhaps of an earlier one again. */
+    private void tier() {
+        long before = lakeOffset;
+        lakeOffset = Math.max(lakeOffset, end() - random.nextInt(3) * (long) ROWS);
+        if (random.nextInt(4) > 0) {
+            bucket.tell(new Bucket.LakeAdvanced(lakeOffset));
+        }
+        if (random.nextInt(4) == 0) {
+            bucket.tell(new Bucket.LakeAdvanced(before));
         }
     }
 
@@ -344,6 +366,10 @@ final class RemoteWorld implements AutoCloseable {
         if (!expires) {
             assertThat(now.logStartOffset()).as("start").isZero();
         }
+        if (inLake) {
+            assertThat(now.logStartOffset()).as("start in the lake").isLessThanOrEqualTo(lakeOffset);
+            assertThat(now.lakeOffset()).as("told").isLessThanOrEqualTo(lakeOffset);
+        }
         checkLog(now.logStartOffset());
         if (keyed) {
             checkRows();
@@ -457,6 +483,7 @@ final class RemoteWorld implements AutoCloseable {
             start();
         }
         write();
+        tierAll();
         long offset = end();
         passTime(21_000);
         // The last segment is sealed only by a snapshot, or by another write.
@@ -482,6 +509,19 @@ final class RemoteWorld implements AutoCloseable {
         start();
         check();
         assertThat(manifests.problems()).isEmpty();
+    }
+
+    /** However far behind the lake was: when it has all, nothing is held back any more. */
+    private void tierAll() {
+        lakeOffset = Math.max(lakeOffset, end());
+        bucket.tell(new Bucket.LakeAdvanced(lakeOffset));
+        assertThat(await(LONG, () -> {
+                    tick();
+                    Bucket.Description now = describe();
+                    return now.lakeOffset() == lakeOffset && now.heldBackBytes() == 0;
+                }))
+                .as("in the lake: %s %s", describe(), manifests.state())
+                .isTrue();
     }
 
     /** The uploader's last step; nothing of it is under way then, but for deletions. */

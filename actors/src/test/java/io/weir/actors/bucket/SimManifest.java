@@ -27,11 +27,17 @@ final class SimManifest {
     private SimObjectStore store;
     private Manifest state = Manifest.EMPTY;
     private int lostOf100;
+    private volatile boolean inLake;
 
     SimManifest(BucketId id, long seed, Clock clock) {
         this.id = id;
         this.clock = clock;
         this.random = new SplittableRandom(~seed);
+    }
+
+    /** From now on, nothing goes that is not in the lake. */
+    void keepsWhatTheLakeHasNot() {
+        inLake = true;
     }
 
     void watch(SimObjectStore objects) {
@@ -123,6 +129,12 @@ final class SimManifest {
             watch(stored.event());
             Manifest before = state;
             state = state.with(stored.event());
+            if (inLake) {
+                before.segments().stream()
+                        .filter(segment -> !state.segments().contains(segment))
+                        .filter(segment -> segment.endOffset() > before.lakeOffset())
+                        .forEach(segment -> problem("gone, and not in the lake: " + segment));
+            }
             if (state.remoteEnd() < before.remoteEnd()) {
                 problem("the end went back: " + command);
             }

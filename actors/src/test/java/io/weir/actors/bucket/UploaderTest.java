@@ -155,6 +155,44 @@ class UploaderTest extends RemoteBuckets {
     }
 
     @Test
+    void whatIsNotInTheLakeStaysOnTheStoreAndIsTrimmedAllTheSame() {
+        properties(Map.of("log.ttl", "1s", "log.local-segments", "0", "datalake.enabled", "true"));
+        ActorRef<Bucket.Command> bucket = bucket();
+        append(bucket, 6);
+        awaitUploaded(bucket, 5L * ROWS);
+        soon().untilAsserted(() -> {
+            bucket.tell(Bucket.Tick.INSTANCE);
+            assertThat(remote(bucket).hotStartOffset()).isEqualTo(5L * ROWS);
+            assertThat(describe(bucket).heldBackBytes()).isGreaterThan(5 * (64 << 10));
+        });
+        assertThat(describe(bucket).logStartOffset()).isZero();
+        assertThat(read(bucket, 0)).isEqualTo(offsets(0, 6L * ROWS));
+
+        bucket.tell(new Bucket.LakeAdvanced(2L * ROWS));
+        soon().untilAsserted(() -> {
+            bucket.tell(Bucket.Tick.INSTANCE);
+            assertThat(manifest().segments())
+                    .extracting(RemoteSegment::baseOffset)
+                    .containsExactly(2L * ROWS, 3L * ROWS, 4L * ROWS);
+        });
+        stop(bucket);
+        ActorRef<Bucket.Command> next = bucket();
+        soon().untilAsserted(() -> {
+            next.tell(Bucket.Tick.INSTANCE);
+            assertThat(describe(next).heldBackBytes()).isGreaterThan(2 * (64 << 10));
+        });
+        assertThat(read(next, 2L * ROWS)).isEqualTo(offsets(2L * ROWS, 6L * ROWS));
+        soon().untilAsserted(
+                () -> assertThat(copies()).contains(manifest().version()));
+        next.tell(new Bucket.LakeAdvanced(6L * ROWS));
+        soon().untilAsserted(() -> {
+            next.tell(Bucket.Tick.INSTANCE);
+            assertThat(segmentObjects()).hasSize(1);
+        });
+        stop(next);
+    }
+
+    @Test
     void whatRetentionTookBeforeItWasUploadedLeavesNoHoleOnTheStore() {
         ActorRef<Bucket.Command> bucket = bucket();
         append(bucket, 3);

@@ -3,16 +3,22 @@ package io.weir.actors.catalog;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.weir.actors.catalog.AutoPartition.Unit;
+import io.weir.codec.schema.Column;
+import io.weir.codec.schema.DataType;
+import io.weir.codec.schema.TableSchema;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.NavigableSet;
 import java.util.Random;
 import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -46,13 +52,17 @@ class AutoPartitionsPropertyTest {
         return partitions.with(new PartitionInfo(partitions.size() + 1000L, name, List.of(name), Instant.EPOCH));
     }
 
+    /** Of a table that does not go to the lake. */
+    private static AutoPartitions.Plan plan(AutoPartition rule, TablePartitions existing, Instant now) {
+        return AutoPartitions.plan(rule, existing, now, now);
+    }
+
     private static List<String> created(AutoPartition rule, String now) {
-        return AutoPartitions.plan(rule, TablePartitions.NONE, Instant.parse(now))
-                .create();
+        return plan(rule, TablePartitions.NONE, Instant.parse(now)).create();
     }
 
     private static List<String> dropped(AutoPartition rule, String now, String... existing) {
-        return AutoPartitions.plan(rule, partitions(existing), Instant.parse(now)).drop().stream()
+        return plan(rule, partitions(existing), Instant.parse(now)).drop().stream()
                 .map(PartitionInfo::name)
                 .toList();
     }
@@ -109,7 +119,7 @@ class AutoPartitionsPropertyTest {
         assertThat(dropped(rule(Unit.DAY, 1, 0, "UTC"), "2026-03-01T12:00:00Z", existing))
                 .as("retention 0 keeps all")
                 .isEmpty();
-        assertThat(AutoPartitions.plan(rule, partitions(existing), Instant.parse("2026-03-01T12:00:00Z"))
+        assertThat(plan(rule, partitions(existing), Instant.parse("2026-03-01T12:00:00Z"))
                         .create())
                 .containsExactly("2026-03-02");
     }
@@ -133,7 +143,7 @@ class AutoPartitionsPropertyTest {
                 partitions = with(partitions, written);
             }
             NavigableSet<String> before = names(partitions);
-            partitions = applied(AutoPartitions.plan(rule, partitions, now), partitions);
+            partitions = applied(plan(rule, partitions, now), partitions);
             NavigableSet<String> after = names(partitions);
 
             String current = AutoPartitions.valueAt(rule, now);
@@ -143,10 +153,128 @@ class AutoPartitionsPropertyTest {
             assertThat(after.headSet(current))
                     .as("the %s before %s that are kept", retention, current)
                     .isEqualTo(kept(rule, now, before.headSet(current, false)));
-            AutoPartitions.Plan again = AutoPartitions.plan(rule, partitions, now);
+            AutoPartitions.Plan again = plan(rule, partitions, now);
             assertThat(again).isEqualTo(new AutoPartitions.Plan(List.of(), List.of()));
             now = now.plus(step(unit).multipliedBy(random.nextInt(4))).plusSeconds(random.nextInt(3000));
         }
+    }
+
+    private static final Duration WRITE = Duration.ofSeconds(59);
+
+    private static TableInfo inLake(String enabled) {
+        return new TableInfo(
+                7,
+                "db",
+                "t",
+                List.of(new TableSchema(1, List.of(new Column(1, "ds", DataType.Simple.STRING, false)))),
+                List.of(),
+                List.of(),
+                List.of("ds"),
+                1,
+                Map.of("datalake.enabled", enabled),
+                Instant.EPOCH);
+    }
+
+    /**
+     * Writers that ask for a partition and write to it a while later, rounds at any time, changes of the rule, restarts of the catalog: no
+     * partition goes with a row that came after the last round was planned; and all that are too old go once nobody writes any more.
+     */
+    @Property(tries = 200)
+    void noPartitionGoesBeforeItsRowsAreInTheLake(
+            @ForAll Unit unit,
+            @ForAll @IntRange(min = 1, max = 4) int retention,
+            @ForAll @IntRange(max = 6) int zone,
+            @ForAll @LongRange(min = 1_300_000_000, max = 1_900_000_000) long start,
+            @ForAll long seed) {
+        AutoPartition rule = rule(unit, 0, retention, ZONES.get(zone));
+        Random random = new Random(seed);
+        Instant now = Instant.ofEpochSecond(start);
+        AtomicLong planned = new AtomicLong();
+        LakeRounds rounds = new LakeRounds(tableId -> planned.get());
+        rounds.start(now);
+        Map<String, Instant> lastWrites = new HashMap<>();
+        TablePartitions partitions = TablePartitions.NONE;
+        for (int step = 0; step < 60; step++) {
+            switch (random.nextInt(8)) {
+                case 0, 1 -> planned.set(now.toEpochMilli());
+                case 2 -> now = now.plus(step(unit).multipliedBy(random.nextInt(3))).plusSeconds(random.nextInt(3000));
+                case 3 -> {
+                    Instant near = atNextUnit(rule, now).plusSeconds(random.nextInt(240) - 120);
+                    now = near.isAfter(now) ? near : now;
+                }
+                case 4 -> {
+                    if (random.nextInt(4) == 0) {
+                        rule = rule(unit, 0, 1 + random.nextInt(4), rule.zone().getId());
+                        rounds.change(inLake("true"), now);
+                    }
+                }
+                case 5 -> {
+                    if (random.nextInt(4) == 0) {
+                        rounds.start(now);
+                    }
+                }
+                default -> {
+                    String value = AutoPartitions.valueAt(rule, now.minus(step(unit).multipliedBy(random.nextInt(6))));
+                    if (value.compareTo(AutoPartitions.oldestKept(rule, now)) >= 0) {
+                        partitions = partitions.find(value).isEmpty() ? with(partitions, value) : partitions;
+                        lastWrites.put(value, now.plus(WRITE));
+                    }
+                }
+            }
+            now = now.plusSeconds(random.nextInt(100));
+            partitions = dropOnlyWhatIsInTheLake(rule, partitions, now, rounds, planned.get(), lastWrites);
+        }
+        now = now.plus(LakeRounds.WRITES_END);
+        planned.set(now.toEpochMilli());
+        partitions = dropOnlyWhatIsInTheLake(rule, partitions, now, rounds, planned.get(), lastWrites);
+        assertThat(names(partitions).headSet(AutoPartitions.oldestKept(rule, now.minus(LakeRounds.WRITES_END))))
+                .as("too old, and in the lake")
+                .isEmpty();
+    }
+
+    private static TablePartitions dropOnlyWhatIsInTheLake(
+            AutoPartition rule,
+            TablePartitions partitions,
+            Instant now,
+            LakeRounds rounds,
+            long planned,
+            Map<String, Instant> lastWrites) {
+        AutoPartitions.Plan plan = AutoPartitions.plan(rule, partitions, now, rounds.settled(inLake("true"), now));
+        for (PartitionInfo gone : plan.drop()) {
+            assertThat(gone.name()).as("too old").isLessThan(AutoPartitions.oldestKept(rule, now));
+            assertThat(lastWrites.get(gone.name()))
+                    .as("last row of %s, dropped at %s", gone.name(), now)
+                    .isBefore(Instant.ofEpochMilli(planned));
+        }
+        assertThat(AutoPartitions.plan(rule, partitions, now, rounds.settled(inLake("false"), now))
+                        .drop())
+                .as("without the lake")
+                .isEqualTo(plan(rule, partitions, now).drop());
+        return applied(new AutoPartitions.Plan(List.of(), plan.drop()), partitions);
+    }
+
+    private static Instant atNextUnit(AutoPartition rule, Instant now) {
+        Duration small = Duration.ofMinutes(rule.unit() == Unit.HOUR || rule.unit() == Unit.DAY ? 15 : 60);
+        Instant moment = now.truncatedTo(ChronoUnit.HOURS);
+        String current = AutoPartitions.valueAt(rule, now);
+        while (AutoPartitions.valueAt(rule, moment).compareTo(current) <= 0) {
+            moment = moment.plus(small);
+        }
+        return moment;
+    }
+
+    @Test
+    void beforeTheFirstRoundNothingGoesHoweverOld() {
+        LakeRounds rounds = new LakeRounds(tableId -> 0);
+        Instant now = Instant.parse("2026-03-01T12:00:00Z");
+        rounds.start(Instant.EPOCH);
+        assertThat(AutoPartitions.plan(
+                                rule(Unit.YEAR, 0, 1, "UTC"),
+                                partitions("1950", "2020"),
+                                now,
+                                rounds.settled(inLake("true"), now))
+                        .drop())
+                .isEmpty();
     }
 
     /** An independent reckoning: walk back in small steps of real time and note the values that come by. */

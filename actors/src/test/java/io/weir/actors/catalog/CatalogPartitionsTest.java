@@ -17,6 +17,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import java.util.stream.IntStream;
@@ -59,6 +60,7 @@ class CatalogPartitionsTest {
 
     private final SetClock clock = new SetClock();
     private final CatalogMirror mirror = new CatalogMirror();
+    private final AtomicLong plannedMs = new AtomicLong();
     private ActorTestKit kit;
     private PersistenceTestKit journal;
     private ActorRef<Catalog.Command> catalog;
@@ -72,7 +74,7 @@ class CatalogPartitionsTest {
                 .withFallback(ConfigFactory.load());
         kit = ActorTestKit.create(config);
         journal = PersistenceTestKit.create(kit.system());
-        catalog = kit.spawn(CatalogBehavior.create(clock, mirror));
+        catalog = kit.spawn(CatalogBehavior.create(clock, mirror, tableId -> plannedMs.get()));
         replies = kit.createTestProbe();
     }
 
@@ -118,7 +120,7 @@ class CatalogPartitionsTest {
 
     private void restart() {
         kit.stop(catalog);
-        catalog = kit.spawn(CatalogBehavior.create(clock, mirror));
+        catalog = kit.spawn(CatalogBehavior.create(clock, mirror, tableId -> plannedMs.get()));
     }
 
     @Test
@@ -225,6 +227,55 @@ class CatalogPartitionsTest {
                 List.of(), Map.of(), Map.of(), List.of(), Map.of("partition.auto.pre-create", "2"), Set.of());
         ask(r -> new Catalog.AlterTable("db", "t", more, r));
         assertThat(names("t")).endsWith("2026-12-25", "2026-12-26");
+    }
+
+    @Test
+    void partitionsOfATableInTheLakeWaitForARoundThatHasThemWhole() {
+        long t = createTable(
+                        "t",
+                        "datalake.enabled",
+                        "true",
+                        "partition.auto.enabled",
+                        "true",
+                        "partition.auto.retention",
+                        "1",
+                        "partition.auto.pre-create",
+                        "0")
+                .tableId();
+        ensure(t, "2026-11-22");
+        clock.now.set(Instant.parse("2026-11-24T00:00:00Z"));
+        applyRule();
+        plannedMs.set(Instant.parse("2026-11-24T00:01:59Z").toEpochMilli());
+        clock.now.set(Instant.parse("2026-11-24T00:05:00Z"));
+        applyRule();
+        assertThat(names("t")).as("rows may have come after it").contains("2026-11-22");
+        assertRefused(
+                ErrorCode.INVALID_REQUEST,
+                r -> new Catalog.EnsurePartitions(t, List.of(List.of("2026-11-22")), r),
+                "retention");
+        plannedMs.set(Instant.parse("2026-11-24T00:02:00Z").toEpochMilli());
+        applyRule();
+        assertThat(names("t")).containsExactly("2026-11-23", "2026-11-24");
+
+        clock.now.set(Instant.parse("2026-11-25T00:05:00Z"));
+        plannedMs.set(Instant.parse("2026-11-25T00:04:00Z").toEpochMilli());
+        restart();
+        applyRule();
+        assertThat(names("t")).as("a new catalog does not know since when the rule is so").contains("2026-11-23");
+        alter("partition.auto.enabled", "false");
+        alter("datalake.enabled", "false");
+        alter("partition.auto.enabled", "true");
+        assertThat(names("t")).as("not in the lake any more").containsExactly("2026-11-24", "2026-11-25");
+    }
+
+    private void applyRule() {
+        catalog.tell(Catalog.ApplyAutoPartitions.INSTANCE);
+    }
+
+    private void alter(String property, String value) {
+        Catalog.TableChange change = new Catalog.TableChange(
+                List.of(), Map.of(), Map.of(), List.of(), Map.of(property, value), Set.of());
+        assertThat(ask(r -> new Catalog.AlterTable("db", "t", change, r))).isInstanceOf(Catalog.Table.class);
     }
 
     @Test

@@ -94,6 +94,33 @@ class TableRulesTest {
         }
     }
 
+    @Test
+    void aTableThatGoesToTheLakeHasOnlyColumnsThatTheLakeCanHave() {
+        Map<String, String> enabled = Map.of("datalake.enabled", "true");
+        Column fine = column("fine", "TIMESTAMP(6)");
+        Column nanos = column("nanos", "ROW<at TIMESTAMP(9)>");
+        assertRefused(
+                ErrorCode.NOT_SUPPORTED,
+                "column 'nanos' is TIMESTAMP(9)",
+                () -> create(new Catalog.TableDefinition("t", List.of(fine, nanos), List.of(), 1, enabled)));
+        TableInfo outside = create(definition(List.of(), 1, fine, nanos));
+        Catalog.TableChange enable =
+                new Catalog.TableChange(List.of(), Map.of(), Map.of(), List.of(), enabled, Set.of());
+        assertRefused(ErrorCode.NOT_SUPPORTED, "'nanos'", () -> TableRules.change(outside, enable));
+        TableInfo inside = TableRules.change(
+                outside,
+                new Catalog.TableChange(List.of(), Map.of(), Map.of(), List.of("nanos"), enabled, Set.of()));
+        assertThat(TableProperties.from(inside.properties()).lake().enabled()).isTrue();
+        assertRefused(
+                ErrorCode.NOT_SUPPORTED,
+                "'nanos'",
+                () -> TableRules.change(inside, change(List.of(nanos), Map.of(), Map.of())));
+        assertRefused(
+                ErrorCode.NOT_SUPPORTED,
+                "'__offset'",
+                () -> TableRules.change(inside, change(List.of(), Map.of("fine", "__offset"), Map.of())));
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"FLOAT", "DOUBLE", "ARRAY<INT>", "MAP<INT, INT>", "ROW<a INT>", "ARRAY<FLOAT>(3)"})
     void nestedAndFloatingTypesCannotBeBucketKeys(String type) {

@@ -141,6 +141,34 @@ final class BucketLogTest {
     }
 
     @Test
+    void oldSegmentsThatTheLakeHasNotStayAndAreCounted() throws IOException {
+        try (BucketLog log = open()) {
+            for (long i = 0; i < 40; i++) {
+                log.append(List.of(batch(i)), 1);
+            }
+            assertThat(log.heldBackBytes(Long.MAX_VALUE, 0)).as("nothing is old yet").isZero();
+            clock.now += Duration.ofHours(11).toMillis();
+            log.applyRetention(0);
+            assertThat(log.startOffset()).isZero();
+            long all = log.sizeInBytes();
+            assertThat(log.heldBackBytes(Long.MAX_VALUE, 0)).isEqualTo(all);
+            assertThat(log.heldBackBytes(Long.MAX_VALUE, Long.MAX_VALUE)).isZero();
+            assertThat(log.heldBackBytes(0, 0)).as("something else needs it").isZero();
+            log.applyRetention(20);
+            assertThat(log.startOffset()).isBetween(1L, 20L);
+            assertThat(readAll(log, 20)).isEqualTo(numbers(20, 40));
+            assertThat(log.heldBackBytes(Long.MAX_VALUE, 20))
+                    .isEqualTo(log.sizeInBytes())
+                    .isLessThan(all);
+            log.reconfigure(new LogSettings(600, Duration.ofHours(1), Duration.ZERO, 1, 64));
+            assertThat(log.heldBackBytes(Long.MAX_VALUE, 20)).as("by size").isEqualTo(log.sizeInBytes());
+            log.applyRetention(Long.MAX_VALUE);
+            assertThat(log.startOffset()).isEqualTo(40);
+            assertThat(log.heldBackBytes(Long.MAX_VALUE, 20)).isZero();
+        }
+    }
+
+    @Test
     void writersAreRememberedAcrossRollRetentionAndReopening() throws IOException {
         try (BucketLog log = open()) {
             for (long i = 0; i < 40; i++) {

@@ -25,6 +25,7 @@ final class LogSimulation {
 
     private final SplittableRandom random;
     private final boolean hasRemote;
+    private final boolean hasLake;
     private final SimRemote remote;
     private SimFileStore files;
     private final LogChecker checker = new LogChecker();
@@ -36,6 +37,7 @@ final class LogSimulation {
     private final boolean fills;
     private final boolean killsOnly;
     private @Nullable BucketLog log;
+    private long lakeOffset;
     private long nextRow;
     private long nextSequence;
     private int crashes;
@@ -51,6 +53,7 @@ final class LogSimulation {
         fills = random.nextInt(3) == 0;
         killsOnly = random.nextInt(6) == 0;
         hasRemote = random.nextInt(4) > 0;
+        hasLake = random.nextInt(3) == 0;
         remote = new SimRemote(random.split());
         settings = new LogSettings(
                 300 + random.nextInt(6000),
@@ -131,12 +134,27 @@ final class LogSimulation {
 
     private void act() throws IOException {
         clock.now += random.nextInt(200) - 20;
+        if (random.nextInt(5) == 0) {
+            lakeOffset = Math.max(lakeOffset, random.nextLong(checker.end() + 1));
+        }
         disturb();
         if (log == null) {
             restart();
         } else {
             onOpenLog(log);
+            checkLake();
         }
+    }
+
+    /** Nothing is gone that the lake has not. */
+    private void checkLake() {
+        if (hasLake && log != null) {
+            assertThat(log.startOffset()).as("start offset in the lake").isLessThanOrEqualTo(lakeOffset);
+        }
+    }
+
+    private long inLake() {
+        return hasLake ? lakeOffset : Long.MAX_VALUE;
     }
 
     private void onOpenLog(BucketLog open) throws IOException {
@@ -169,7 +187,7 @@ final class LogSimulation {
                 assertThat(open.seal()).isEqualTo(checker.end());
                 note("sealed", open.endOffset());
             } else {
-                remote.expire(open, checker);
+                remote.expire(open, checker, inLake());
                 note("expired", open.startOffset());
             }
         } catch (IOException e) {
@@ -254,7 +272,7 @@ final class LogSimulation {
     private void retain(BucketLog open) {
         startMayMove = true;
         try {
-            open.applyRetention(Long.MAX_VALUE);
+            open.applyRetention(inLake());
             startMayMove = false;
         } catch (IOException e) {
             failures++;

@@ -81,8 +81,9 @@ final class SimRemote {
     }
 
     /** Removes what is too old from the manifest, then from the log, then from the store. */
-    void expire(BucketLog log, LogChecker checker) {
-        long keepFrom = random.nextInt(4) == 0 ? start() + random.nextInt(50) : Long.MAX_VALUE;
+    void expire(BucketLog log, LogChecker checker, long inLake) {
+        long needed = random.nextInt(4) == 0 ? start() + random.nextInt(50) : Long.MAX_VALUE;
+        long keepFrom = Math.min(needed, inLake);
         show(log);
         long kept = log.remoteExpiry(keepFrom);
         List<RemoteSegment> gone =
