@@ -1,0 +1,182 @@
+package io.weir.lake.iceberg;
+
+import io.weir.codec.ErrorCode;
+import io.weir.codec.WeirException;
+import io.weir.codec.schema.Column;
+import io.weir.codec.schema.DataType;
+import io.weir.lake.LakeTableSpec;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.apache.iceberg.BaseTable;
+import org.apache.iceberg.PartitionSpec;
+import org.apache.iceberg.Schema;
+import org.apache.iceberg.TableMetadata;
+import org.apache.iceberg.TableOperations;
+import org.apache.iceberg.TableProperties;
+import org.apache.iceberg.catalog.Catalog;
+import org.apache.iceberg.catalog.Namespace;
+import org.apache.iceberg.catalog.SupportsNamespaces;
+import org.apache.iceberg.catalog.TableIdentifier;
+import org.apache.iceberg.exceptions.AlreadyExistsException;
+import org.apache.iceberg.exceptions.NoSuchTableException;
+import org.apache.iceberg.transforms.Transforms;
+import org.apache.iceberg.types.Type;
+import org.apache.iceberg.types.TypeUtil;
+import org.apache.iceberg.types.Types;
+
+/** Finds the table in the catalog or makes it. Whatever it was interrupted in, doing it again ends the same. */
+final class TableSetUp {
+    /** Versions of the metadata file that are kept beside the newest; what a reader has open it has read whole. */
+    private static final String METADATA_VERSIONS_KEPT = "20";
+
+    private final Catalog catalog;
+    private final LakeTableSpec spec;
+    private final TableIdentifier identifier;
+
+    TableSetUp(Catalog catalog, LakeTableSpec spec) {
+        this.catalog = catalog;
+        this.spec = spec;
+        this.identifier = IcebergLake.identifier(spec);
+    }
+
+    /** The table with the spec's schema. @throws WeirException LAKE_CONFLICT, NOT_SUPPORTED */
+    TableOperations open() {
+        IcebergTypes.check(spec.schema());
+        checkKeys();
+        BaseTable table = loadOrCreate();
+        checkIdentity(table.operations().current(), spec);
+        new TableEvolution(table, spec).apply();
+        return table.operations();
+    }
+
+    /** Iceberg's identifier fields are no floats, whose equality engines do not agree on, and nothing nested. */
+    private void checkKeys() {
+        for (String key : spec.primaryKey()) {
+            DataType type = spec.schema().column(key).orElseThrow().type();
+            Type lakeType = IcebergTypes.type(key, type, () -> 0);
+            if (!lakeType.isPrimitiveType()
+                    || lakeType.typeId() == Type.TypeID.FLOAT
+                    || lakeType.typeId() == Type.TypeID.DOUBLE) {
+                throw new WeirException(
+                        ErrorCode.NOT_SUPPORTED,
+                        "column '%s' of the primary key is %s, which cannot identify a row in the lake; leave 'datalake.enabled' unset"
+                                .formatted(key, type));
+            }
+        }
+    }
+
+    /** @throws WeirException LAKE_CONFLICT where the lake's table is not this one */
+    static void checkIdentity(TableMetadata metadata, LakeTableSpec spec) {
+        if (!isSame(metadata, spec)) {
+            String other = metadata.properties().get(RoundMetadata.TABLE_ID);
+            throw new WeirException(
+                    ErrorCode.LAKE_CONFLICT,
+                    "the lake has a table %s.%s already, %s: drop or rename it in the lake's catalog, or give this table another name"
+                            .formatted(
+                                    spec.database(),
+                                    spec.name(),
+                                    other == null
+                                            ? "which this store did not make"
+                                            : "made for a former table of that name (id %s, this is %d)"
+                                                    .formatted(other, spec.tableId())));
+        }
+    }
+
+    static boolean isSame(TableMetadata metadata, LakeTableSpec spec) {
+        return Long.toString(spec.tableId()).equals(metadata.properties().get(RoundMetadata.TABLE_ID));
+    }
+
+    private BaseTable loadOrCreate() {
+        try {
+            return (BaseTable) catalog.loadTable(identifier);
+        } catch (NoSuchTableException e) {
+            createNamespace();
+        }
+        try {
+            Schema schema = schema();
+            return (BaseTable) catalog.buildTable(identifier, schema)
+                    .withPartitionSpec(partitioning(schema))
+                    .withProperties(properties(schema))
+                    .create();
+        } catch (AlreadyExistsException e) {
+            return (BaseTable) catalog.loadTable(identifier);
+        }
+    }
+
+    private void createNamespace() {
+        if (!(catalog instanceof SupportsNamespaces namespaces)) {
+            return;
+        }
+        Namespace namespace = identifier.namespace();
+        if (namespaces.namespaceExists(namespace)) {
+            return;
+        }
+        try {
+            namespaces.createNamespace(namespace);
+        } catch (AlreadyExistsException e) {
+            return;
+        }
+    }
+
+    /** With the ids that Iceberg gives the fields when it makes the table. */
+    private Schema schema() {
+        int[] id = {0};
+        List<Types.NestedField> fields = new ArrayList<>();
+        for (Column column : spec.schema().columns()) {
+            Types.NestedField field = IcebergTypes.field(column, () -> ++id[0]);
+            fields.add(spec.primaryKey().contains(column.name()) ? field.asRequired() : field);
+        }
+        fields.add(Types.NestedField.required(++id[0], IcebergTypes.BUCKET, Types.IntegerType.get()));
+        fields.add(Types.NestedField.required(++id[0], IcebergTypes.OFFSET, Types.LongType.get()));
+        fields.add(Types.NestedField.required(++id[0], IcebergTypes.TIMESTAMP, Types.TimestampType.withZone()));
+        Set<Integer> keys = new HashSet<>();
+        for (Types.NestedField field : fields) {
+            if (spec.primaryKey().contains(field.name())) {
+                keys.add(field.fieldId());
+            }
+        }
+        int[] fresh = {0};
+        return TypeUtil.assignFreshIds(new Schema(fields, keys), () -> ++fresh[0]);
+    }
+
+    /**
+     * Partition columns as they are; then buckets: by Iceberg's own transform where the bucket key has one column that it takes, else for
+     * primary-key tables by the bucket's number, so that a key's deletes meet its rows' files and no others.
+     */
+    private PartitionSpec partitioning(Schema schema) {
+        PartitionSpec.Builder partitioning = PartitionSpec.builderFor(schema);
+        spec.partitionBy().forEach(partitioning::identity);
+        if (spec.bucketKey().size() == 1
+                && takesBuckets(schema, spec.bucketKey().get(0))) {
+            partitioning.bucket(spec.bucketKey().get(0), spec.buckets());
+        } else if (spec.hasPrimaryKey()) {
+            partitioning.identity(IcebergTypes.BUCKET);
+        }
+        return partitioning.build();
+    }
+
+    private static boolean takesBuckets(Schema schema, String column) {
+        return Transforms.bucket(1).canTransform(schema.findType(column));
+    }
+
+    private Map<String, String> properties(Schema schema) {
+        Map<String, String> properties = new LinkedHashMap<>();
+        properties.put(TableProperties.FORMAT_VERSION, "2");
+        properties.put(TableProperties.PARQUET_COMPRESSION, "zstd");
+        properties.put(
+                TableProperties.WRITE_TARGET_FILE_SIZE_BYTES,
+                Long.toString(spec.maintenance().targetFileBytes()));
+        properties.put(TableProperties.METADATA_DELETE_AFTER_COMMIT_ENABLED, "true");
+        properties.put(TableProperties.METADATA_PREVIOUS_VERSIONS_MAX, METADATA_VERSIONS_KEPT);
+        properties.put(RoundMetadata.TABLE_ID, Long.toString(spec.tableId()));
+        properties.put(
+                ColumnMapping.PROPERTY,
+                ColumnMapping.byName(spec.schema().columns(), schema).toJson());
+        properties.put(TableEvolution.SCHEMA_ID, Integer.toString(spec.schema().schemaId()));
+        return properties;
+    }
+}
