@@ -62,7 +62,8 @@ public final class IcebergLake implements Lake {
                 return Optional.empty();
             }
             BaseTable pinned = new BaseTable(new PinnedOperations(table.operations(), metadata), table.name());
-            return Optional.of(new IcebergSnapshot(pinned, spec, state, ColumnMapping.of(metadata), () -> newest(spec)));
+            return Optional.of(
+                    new IcebergSnapshot(pinned, spec, state, ColumnMapping.of(metadata), () -> newest(spec)));
         });
     }
 
