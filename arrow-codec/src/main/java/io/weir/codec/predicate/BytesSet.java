@@ -1,6 +1,7 @@
 package io.weir.codec.predicate;
 
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
@@ -123,6 +124,18 @@ final class BytesSet extends ValueSet {
 
     private static int compare(ArrowBuf data, int start, int stop, byte[] bytes) {
         return ByteFunctionHelpers.compare(data, start, stop, bytes, 0, bytes.length);
+    }
+
+    @Override
+    List<Interval> intervals() {
+        List<Interval> intervals = new ArrayList<>();
+        for (int i = 0; i < lows.length; i++) {
+            byte[] end = ends[i];
+            boolean point = end != null && Arrays.equals(end, successor(lows[i]));
+            ByteBuffer low = ByteBuffer.wrap(lows[i].clone());
+            intervals.add(new Interval(low, point ? low : end == null ? null : ByteBuffer.wrap(end.clone()), point));
+        }
+        return intervals;
     }
 
     @Override

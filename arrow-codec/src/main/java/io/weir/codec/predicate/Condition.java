@@ -22,6 +22,8 @@ sealed interface Condition {
 
     void forEachColumn(Consumer<Column> action);
 
+    <T> T fold(PredicateFold<T> fold);
+
     /** What is known of a stored batch. */
     interface Batch {
         int rowCount();
@@ -60,6 +62,11 @@ sealed interface Condition {
         }
 
         @Override
+        public <T> T fold(PredicateFold<T> fold) {
+            return fold.all(operands.stream().map(o -> o.fold(fold)).toList());
+        }
+
+        @Override
         public void forEachColumn(Consumer<Column> action) {
             operands.forEach(o -> o.forEachColumn(action));
         }
@@ -81,6 +88,11 @@ sealed interface Condition {
                 result.or(operand.matches(rows));
             }
             return result;
+        }
+
+        @Override
+        public <T> T fold(PredicateFold<T> fold) {
+            return fold.any(operands.stream().map(o -> o.fold(fold)).toList());
         }
 
         @Override
@@ -119,6 +131,11 @@ sealed interface Condition {
         }
 
         @Override
+        public <T> T fold(PredicateFold<T> fold) {
+            return outside ? fold.outside(column, values.intervals()) : fold.within(column, values.intervals());
+        }
+
+        @Override
         public void forEachColumn(Consumer<Column> action) {
             action.accept(column);
         }
@@ -134,6 +151,11 @@ sealed interface Condition {
         @Override
         public BitSet matches(Rows rows) {
             return rows.present(rows.vector(column));
+        }
+
+        @Override
+        public <T> T fold(PredicateFold<T> fold) {
+            return fold.notNull(column);
         }
 
         @Override
@@ -157,6 +179,11 @@ sealed interface Condition {
         }
 
         @Override
+        public <T> T fold(PredicateFold<T> fold) {
+            return fold.isNull(column);
+        }
+
+        @Override
         public void forEachColumn(Consumer<Column> action) {
             action.accept(column);
         }
@@ -172,6 +199,11 @@ sealed interface Condition {
         @Override
         public BitSet matches(Rows rows) {
             return new BitSet();
+        }
+
+        @Override
+        public <T> T fold(PredicateFold<T> fold) {
+            return fold.never();
         }
 
         @Override

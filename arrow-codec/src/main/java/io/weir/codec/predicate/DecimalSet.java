@@ -16,13 +16,12 @@ final class DecimalSet extends ValueSet {
     private static final BigInteger MAX = BigInteger.ONE.shiftLeft(127).subtract(BigInteger.ONE);
 
     private final int scale;
-    private final List<Interval> intervals;
+    private final List<Span> spans;
 
     /** Both ends in it, unscaled; and their halves, the upper one signed, the lower one not. */
-    private record Interval(
-            BigInteger low, BigInteger high, long lowUpper, long lowLower, long highUpper, long highLower) {
-        static Interval of(BigInteger low, BigInteger high) {
-            return new Interval(
+    private record Span(BigInteger low, BigInteger high, long lowUpper, long lowLower, long highUpper, long highLower) {
+        static Span of(BigInteger low, BigInteger high) {
+            return new Span(
                     low,
                     high,
                     low.shiftRight(64).longValue(),
@@ -32,9 +31,9 @@ final class DecimalSet extends ValueSet {
         }
     }
 
-    private DecimalSet(int scale, List<Interval> intervals) {
+    private DecimalSet(int scale, List<Span> spans) {
         this.scale = scale;
-        this.intervals = List.copyOf(intervals);
+        this.spans = List.copyOf(spans);
     }
 
     /**
@@ -52,7 +51,7 @@ final class DecimalSet extends ValueSet {
                             .filter(n -> n.bitLength() < 128)
                             .sorted()
                             .distinct()
-                            .map(n -> Interval.of(n, n))
+                            .map(n -> Span.of(n, n))
                             .toList());
         }
         BigDecimal number = numbers.get(0);
@@ -66,7 +65,7 @@ final class DecimalSet extends ValueSet {
 
     private static DecimalSet between(BigInteger low, BigInteger high, int scale) {
         boolean empty = low.compareTo(MAX) > 0 || high.compareTo(MIN) < 0;
-        return new DecimalSet(scale, empty ? List.of() : List.of(Interval.of(low.max(MIN), high.min(MAX))));
+        return new DecimalSet(scale, empty ? List.of() : List.of(Span.of(low.max(MIN), high.min(MAX))));
     }
 
     private static BigInteger floor(BigDecimal number, int scale) {
@@ -82,8 +81,8 @@ final class DecimalSet extends ValueSet {
     boolean intersects(@Nullable Object min, @Nullable Object max) {
         BigInteger low = min instanceof BigDecimal value ? floor(value, scale) : MIN;
         int i = firstEndingAtOrAfter(low);
-        return i < intervals.size()
-                && !(max instanceof BigDecimal value && intervals.get(i).low().compareTo(ceiling(value, scale)) > 0);
+        return i < spans.size()
+                && !(max instanceof BigDecimal value && spans.get(i).low().compareTo(ceiling(value, scale)) > 0);
     }
 
     @Override
@@ -93,17 +92,17 @@ final class DecimalSet extends ValueSet {
         }
         BigInteger low = floor(least, scale);
         int i = firstEndingAtOrAfter(low);
-        return i < intervals.size()
-                && intervals.get(i).low().compareTo(low) <= 0
-                && ceiling(most, scale).compareTo(intervals.get(i).high()) <= 0;
+        return i < spans.size()
+                && spans.get(i).low().compareTo(low) <= 0
+                && ceiling(most, scale).compareTo(spans.get(i).high()) <= 0;
     }
 
     private int firstEndingAtOrAfter(BigInteger value) {
         int from = 0;
-        int to = intervals.size();
+        int to = spans.size();
         while (from < to) {
             int middle = (from + to) >>> 1;
-            if (intervals.get(middle).high().compareTo(value) < 0) {
+            if (spans.get(middle).high().compareTo(value) < 0) {
                 from = middle + 1;
             } else {
                 to = middle;
@@ -114,25 +113,32 @@ final class DecimalSet extends ValueSet {
 
     private boolean contains(long upper, long lower) {
         int from = 0;
-        int to = intervals.size();
+        int to = spans.size();
         while (from < to) {
             int middle = (from + to) >>> 1;
-            Interval interval = intervals.get(middle);
-            if (compare(interval.highUpper(), interval.highLower(), upper, lower) < 0) {
+            Span span = spans.get(middle);
+            if (compare(span.highUpper(), span.highLower(), upper, lower) < 0) {
                 from = middle + 1;
             } else {
                 to = middle;
             }
         }
-        if (from == intervals.size()) {
+        if (from == spans.size()) {
             return false;
         }
-        Interval interval = intervals.get(from);
-        return compare(interval.lowUpper(), interval.lowLower(), upper, lower) <= 0;
+        Span span = spans.get(from);
+        return compare(span.lowUpper(), span.lowLower(), upper, lower) <= 0;
     }
 
     private static int compare(long upper, long lower, long otherUpper, long otherLower) {
         return upper != otherUpper ? Long.compare(upper, otherUpper) : Long.compareUnsigned(lower, otherLower);
+    }
+
+    @Override
+    List<Interval> intervals() {
+        return spans.stream()
+                .map(s -> new Interval(new BigDecimal(s.low(), scale), new BigDecimal(s.high(), scale), true))
+                .toList();
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.weir.codec.predicate;
 
 import java.math.BigDecimal;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
@@ -130,6 +131,15 @@ final class DoubleSet extends ValueSet {
         }
         int i = firstEndingAtOrAfter(value);
         return i < lows.length && lows[i] <= value;
+    }
+
+    @Override
+    List<Interval> intervals() {
+        List<Interval> intervals = new ArrayList<>();
+        for (int i = 0; i < lows.length; i++) {
+            intervals.add(new Interval(lows[i], highs[i], true));
+        }
+        return intervals;
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.weir.codec.predicate;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.math.RoundingMode;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
@@ -109,6 +110,15 @@ final class LongSet extends ValueSet {
         }
         int i = firstEndingAtOrAfter(value);
         return i < lows.length && lows[i] <= value;
+    }
+
+    @Override
+    List<Interval> intervals() {
+        List<Interval> intervals = new ArrayList<>();
+        for (int i = 0; i < lows.length; i++) {
+            intervals.add(new Interval(lows[i], highs[i], true));
+        }
+        return intervals;
     }
 
     @Override

@@ -69,6 +69,11 @@ public final class Predicate {
         return condition.matches(new VectorRows(columns, root));
     }
 
+    /** What {@code fold} makes of it. */
+    public <T> T fold(PredicateFold<T> fold) {
+        return condition.fold(fold);
+    }
+
     /** The text it was parsed from. */
     @Override
     public String toString() {

@@ -1,6 +1,7 @@
 package io.weir.codec.predicate;
 
 import java.util.BitSet;
+import java.util.List;
 import org.apache.arrow.vector.FieldVector;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +22,9 @@ abstract sealed class ValueSet permits LongSet, DoubleSet, DecimalSet, BytesSet 
 
     /** The rows whose value is in the set; what it says about rows that are null means nothing. */
     abstract BitSet rows(FieldVector vector, int rowCount);
+
+    /** The set itself. */
+    abstract List<Interval> intervals();
 
     static IllegalArgumentException unexpected(FieldVector vector) {
         return new IllegalArgumentException("the vector of column " + vector.getName() + " is a "

@@ -18,9 +18,9 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Makes predicates of which it knows, without the code under test, what they say of a row. */
-final class RandomPredicate {
+public final class RandomPredicate {
     /** A predicate as text, and what it says: true, false or (null) unknown. */
-    interface Node {
+    public interface Node {
         String text();
 
         @Nullable
@@ -35,13 +35,13 @@ final class RandomPredicate {
     private final RandomGenerator random;
 
     /** @param rows of the schema; literals are mostly near their values, so that comparisons are not all false */
-    RandomPredicate(TableSchema schema, List<List<Object>> rows, RandomGenerator random) {
+    public RandomPredicate(TableSchema schema, List<List<Object>> rows, RandomGenerator random) {
         this.schema = schema;
         this.rows = rows;
         this.random = random;
     }
 
-    Node next(int depth) {
+    public Node next(int depth) {
         if (depth == 0) {
             return leaf();
         }

@@ -62,8 +62,13 @@ public final class IcebergLake implements Lake {
                 return Optional.empty();
             }
             BaseTable pinned = new BaseTable(new PinnedOperations(table.operations(), metadata), table.name());
-            return Optional.of(new IcebergSnapshot(pinned, spec, state, ColumnMapping.of(metadata)));
+            return Optional.of(
+                    new IcebergSnapshot(pinned, spec, state, ColumnMapping.of(metadata), () -> newest(spec)));
         });
+    }
+
+    private TableMetadata newest(LakeTableSpec spec) {
+        return ((BaseTable) catalog().loadTable(identifier(spec))).operations().current();
     }
 
     static TableIdentifier identifier(LakeTableSpec spec) {
