@@ -160,7 +160,7 @@ final class RoundPlan {
                                             ? "Rows go to the lake once the bucket has a KV snapshot on the object store "
                                                     + "(kv.snapshot-interval)"
                                             : "Create the table anew under another name and write its rows again"),
-                    false);
+                    inLake == null);
         }
         return new ChangelogSplit(source, bucket, from, now.highWatermark(), formerPartitions, limits.keyBytes());
     }

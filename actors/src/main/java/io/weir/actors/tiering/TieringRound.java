@@ -132,8 +132,13 @@ final class TieringRound implements AutoCloseable {
     }
 
     private void fail(String why, boolean passing, Throwable cause) {
-        LOG.warn("tiering round failed attempt={} phase={}", attempt, phase, cause);
-        end(new Failed(why, false, passing, lakeEpoch));
+        if (passing) {
+            LOG.warn("tiering round failed attempt={} phase={}: {}", attempt, phase, why);
+        } else {
+            LOG.error("tiering round failed attempt={} phase={}", attempt, phase, cause);
+        }
+        // Whatever went wrong in a commit, it may be in the lake.
+        end(new Failed(why, phase == Phase.COMMITTING, passing, lakeEpoch));
     }
 
     private RoundPlan planned() {

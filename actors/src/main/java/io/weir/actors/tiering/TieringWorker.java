@@ -9,6 +9,7 @@ import io.weir.actors.tiering.Tiering.Worker;
 import io.weir.lake.Lake;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
@@ -147,10 +148,9 @@ public final class TieringWorker extends AbstractBehavior<TieringWorker.Command>
     }
 
     private Behavior<Command> onOrders(Orders given) {
-        for (TieringRound round : desk.orders(given, clock.millis())) {
-            start(round);
-        }
-        return given.start().isEmpty() ? this : beat();
+        List<TieringRound> started = desk.orders(given, clock.millis());
+        started.forEach(this::start);
+        return started.isEmpty() ? this : beat();
     }
 
     private void start(TieringRound round) {
