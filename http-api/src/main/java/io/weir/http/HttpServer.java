@@ -86,7 +86,9 @@ public final class HttpServer {
                         metrics)
                 .operations());
         operations.addAll(reads(cluster, catalog, buckets, bodies, system, executor, settings, clock, allocator, metrics));
-        operations.addAll(new LandingPage(cluster, catalog, buckets).operations());
+        TieringClient tiering = new TieringClient(cluster);
+        operations.addAll(new TieringRoute(catalog, tiering, system, clock, settings.requestTimeout()).operations());
+        operations.addAll(new LandingPage(cluster, catalog, buckets, tiering).operations());
         operations.addAll(new ServiceRoutes(cluster, catalog, metrics).operations());
         operations.addAll(new ReaperRoute(cluster, settings.requestTimeout()).operations());
         return operations;

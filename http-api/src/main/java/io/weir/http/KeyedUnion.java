@@ -184,8 +184,9 @@ final class KeyedUnion {
         return new Snapshot(
                 // The states first: a scan that nobody reads for long is closed, while the lake's snapshot stays.
                 scans.rows()
-                        .concatLazy(unchanged(query, pinned, changes, scans.offsets().keySet()))
-                        .concatLazy(changed(query, changes)),
+                        .concatLazy(LakeScans.later(() -> unchanged(
+                                query, pinned, changes, scans.offsets().keySet())))
+                        .concatLazy(LakeScans.later(() -> changed(query, changes))),
                 vector);
     }
 

@@ -21,6 +21,7 @@ import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.japi.function.Creator;
 import org.apache.pekko.stream.OverflowStrategy;
 import org.apache.pekko.stream.javadsl.Source;
 
@@ -83,8 +84,7 @@ final class LakeScans {
         /** The slices, which end the turn however they end. To be run once, and soon. */
         Source<Slice, NotUsed> whole(TableInfo table, Source<Slice, NotUsed> slices) {
             system.scheduler().scheduleOnce(BEGUN_WITHIN, this::expire, system.executionContext());
-            return Source.lazySource(() -> begin() ? ending(slices) : Source.single(late(table)))
-                    .mapMaterializedValue(later -> NotUsed.getInstance());
+            return later(() -> begin() ? ending(slices) : Source.single(late(table)));
         }
 
         private boolean begin() {
@@ -138,6 +138,11 @@ final class LakeScans {
                         (LakeRowsReader reader) -> CompletableFuture.supplyAsync(reader::next, executor),
                         reader -> CompletableFuture.supplyAsync(reader::close, executor))
                 .buffer(1, OverflowStrategy.backpressure());
+    }
+
+    /** A part of an answer that reads nothing before the parts ahead of it are through: {@code concatLazy} starts all of them. */
+    static Source<Slice, NotUsed> later(Creator<Source<Slice, NotUsed>> part) {
+        return Source.lazySource(part).mapMaterializedValue(later -> NotUsed.getInstance());
     }
 
     /** Rows of the lake are of all buckets, so their slices stand for none. */

@@ -4,9 +4,11 @@ import io.weir.actors.bucket.Bucket;
 import io.weir.actors.bucket.BucketId;
 import io.weir.actors.catalog.Catalog;
 import io.weir.actors.catalog.TableInfo;
+import io.weir.actors.tiering.Tiering;
 import io.weir.sharding.WeirCluster;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -29,11 +31,13 @@ final class LandingPage {
     private final WeirCluster cluster;
     private final CatalogClient catalog;
     private final BucketClient buckets;
+    private final TieringClient tiering;
 
-    LandingPage(WeirCluster cluster, CatalogClient catalog, BucketClient buckets) {
+    LandingPage(WeirCluster cluster, CatalogClient catalog, BucketClient buckets, TieringClient tiering) {
         this.cluster = cluster;
         this.catalog = catalog;
         this.buckets = buckets;
+        this.tiering = tiering;
     }
 
     List<Operation> operations() {
@@ -41,7 +45,12 @@ final class LandingPage {
     }
 
     private CompletionStage<HttpResponse> page(Exchange exchange) {
-        return cluster.members().thenCombine(tables(), LandingPage::html).thenApply(html -> HttpResponse.create()
+        CompletionStage<Optional<Tiering.Status>> lake =
+                tiering.status().thenApply(Optional::of).exceptionally(noneOrAway -> Optional.empty());
+        return cluster.members()
+                .thenCombine(tables(), LandingPage::html)
+                .thenCombine(lake, (html, status) -> html + status.map(TieringSection::html).orElse("") + "</html>\n")
+                .thenApply(html -> HttpResponse.create()
                 .withEntity(HttpEntities.create(ContentTypes.TEXT_HTML_UTF8, html))
                 .addHeader(RawHeader.create(
                         "Content-Security-Policy",
@@ -136,7 +145,8 @@ final class LandingPage {
                 <style>body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}
                 table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.3rem .6rem;border-bottom:1px solid #ccc}</style>
                 <h1>Weir</h1><p><a href="/openapi.json">openapi.json</a> · <a href="/metrics">metrics</a> ·
-                <a href="/v1/databases">databases</a> · <a href="/v1/cluster">cluster</a></p>
+                <a href="/v1/databases">databases</a> · <a href="/v1/cluster">cluster</a> ·
+                <a href="/v1/tiering">tiering</a></p>
                 <h2>Members</h2><table><tr><th>address<th>state<th>roles<th>version<th>buckets led</tr>
                 """);
         for (WeirCluster.Member member : members) {
@@ -159,10 +169,10 @@ final class LandingPage {
                     escaped(row.columns()),
                     "<a href=\"" + path + "/buckets\">buckets</a> <a href=\"" + path + "/log?limit=100\">rows</a>");
         }
-        return html.append("</table></html>\n").toString();
+        return html.append("</table>\n").toString();
     }
 
-    private static void cells(StringBuilder html, String... cells) {
+    static void cells(StringBuilder html, String... cells) {
         html.append("<tr>");
         for (String cell : cells) {
             html.append("<td>").append(cell);
@@ -170,7 +180,7 @@ final class LandingPage {
         html.append("</tr>\n");
     }
 
-    private static String escaped(String text) {
+    static String escaped(String text) {
         return text.replace("&", "&amp;")
                 .replace("<", "&lt;")
                 .replace(">", "&gt;")

@@ -114,7 +114,7 @@ record LogQuery(
     }
 
     /** Whole seconds or milliseconds: {@code 5s}, {@code 1500ms}; a bare number counts seconds. */
-    private static Duration wait(String text) {
+    static Duration wait(String text) {
         boolean millis = text.endsWith("ms");
         String digits = millis
                 ? text.substring(0, text.length() - 2)

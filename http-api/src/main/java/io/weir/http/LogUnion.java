@@ -39,7 +39,7 @@ final class LogUnion {
         for (Map.Entry<BucketId, Bounds> bucket : whole.bounds().entrySet()) {
             Bounds all = bucket.getValue();
             Long lakeOffset = pinned.lakeOffset(bucket.getKey());
-            if (lakeOffset != null && lakeOffset < all.logStart() && all.logStart() > 0) {
+            if (lakeOffset != null && lakeOffset < all.logStart()) {
                 return Optional.empty();
             }
             // Above the high watermark where a disk was lost with rows that the lake had: then the log has nothing to add.
@@ -47,7 +47,8 @@ final class LogUnion {
             rest.put(bucket.getKey(), new Bounds(all.part(), all.logStart(), from, all.to()));
         }
         Span span = new Span(rest);
-        Source<Slice, NotUsed> log = reader.bounded(query.wholeLog().wanted(), span).map(LogUnion::retryable);
+        Source<Slice, NotUsed> log =
+                LakeScans.later(() -> reader.bounded(query.wholeLog().wanted(), span).map(LogUnion::retryable));
         return Optional.of(new Snapshot(
                 lakes.rows(query.table(), () -> pinned.scan(query.columns(), query.where()), rows -> rows)
                         .concatLazy(log),

@@ -265,6 +265,9 @@ final class FakeBucket {
     }
 
     private Bucket.Fetched fetch(Bucket.Fetch fetch) {
+        if (fetch.fromOffset() < faults.logStart) {
+            throw new WeirException(ErrorCode.OFFSET_OUT_OF_RANGE, "the log begins at " + faults.logStart);
+        }
         TableInfo info = table.get();
         List<Bucket.FetchedRows> found = new ArrayList<>();
         long next = fetch.fromOffset();

@@ -9,12 +9,14 @@ import io.weir.actors.catalog.CatalogBehavior;
 import io.weir.actors.catalog.CatalogMirror;
 import io.weir.actors.catalog.CatalogState;
 import io.weir.actors.catalog.TableInfo;
+import io.weir.actors.tiering.Tiering;
 import io.weir.codec.ErrorCode;
 import io.weir.codec.WeirException;
 import io.weir.codec.batch.RecordBatches;
 import io.weir.codec.json.JsonRowWriter;
 import io.weir.codec.row.Key;
 import io.weir.codec.row.RowBatchBuilder;
+import io.weir.lake.Lake;
 import io.weir.sharding.Reaper;
 import io.weir.sharding.WeirCluster;
 import java.io.ByteArrayOutputStream;
@@ -118,6 +120,7 @@ final class FakeCluster implements WeirCluster, AutoCloseable {
     }
 
     void heal() {
+        beforeAsk = () -> {};
         faults.values().forEach(f -> {
             f.refuseAppends = null;
             f.refuseFetches = null;
@@ -137,6 +140,7 @@ final class FakeCluster implements WeirCluster, AutoCloseable {
     @Override
     public <R> CompletionStage<R> askBucket(
             BucketId bucket, Function<ActorRef<R>, Bucket.Command> question, Duration timeout) {
+        beforeAsk.run();
         return AskPattern.<Bucket.Command, R>ask(bucket(bucket), question::apply, timeout, system.scheduler())
                 .exceptionallyCompose(failure -> CompletableFuture.failedFuture(
                         new WeirException(ErrorCode.OUTCOME_UNKNOWN, "the bucket did not answer in time")));
@@ -180,16 +184,26 @@ final class FakeCluster implements WeirCluster, AutoCloseable {
         return CompletableFuture.completedFuture(reaper.apply(dryRun));
     }
 
-    @Override
-    public CompletionStage<io.weir.actors.tiering.Tiering.Reply> askTiering(
-            Function<ActorRef<io.weir.actors.tiering.Tiering.Reply>, io.weir.actors.tiering.Tiering.Command> question) {
-        throw new UnsupportedOperationException();
-    }
+    /** What answers the questions to the coordinator. */
+    volatile Function<Tiering.Command, Tiering.Reply> tiering =
+            command -> new Tiering.Refused(ErrorCode.NOT_SUPPORTED, "no lake here");
 
     @Override
-    public Optional<io.weir.lake.Lake> lake() {
-        return Optional.empty();
+    public CompletionStage<Tiering.Reply> askTiering(
+            Function<ActorRef<Tiering.Reply>, Tiering.Command> question) {
+        return CompletableFuture.completedFuture(
+                tiering.apply(question.apply(system.<Tiering.Reply>ignoreRef())));
     }
+
+    volatile FakeLake lake;
+
+    @Override
+    public Optional<Lake> lake() {
+        return Optional.ofNullable(lake);
+    }
+
+    /** Before each question to a bucket. */
+    volatile Runnable beforeAsk = () -> {};
 
     @Override
     public Optional<CatalogState> catalogHere() {

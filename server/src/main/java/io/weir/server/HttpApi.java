@@ -69,6 +69,16 @@ final class HttpApi {
         }
     }
 
+    void patch(String path, String json) throws IOException, InterruptedException {
+        HttpRequest request = request(path)
+                .timeout(TIMEOUT)
+                .header("Content-Type", "application/json")
+                .method("PATCH", HttpRequest.BodyPublishers.ofString(json))
+                .build();
+        HttpResponse<byte[]> response = client.send(request, HttpResponse.BodyHandlers.ofByteArray());
+        check(response.statusCode(), response.body());
+    }
+
     /** An answer that streams, for as long as the caller reads it. */
     InputStream open(String path, String accept) throws IOException, InterruptedException {
         HttpResponse<InputStream> response =

@@ -14,6 +14,7 @@ import picocli.CommandLine.Command;
             StatusCommand.class,
             LoadCommand.class,
             TailCommand.class,
+            TieringCommand.class,
             ReapCommand.class,
             RecoverCommand.class
         })
