@@ -9,7 +9,6 @@ import org.apache.iceberg.TableMetadata;
 import org.apache.iceberg.TableOperations;
 import org.apache.iceberg.exceptions.CommitStateUnknownException;
 import org.apache.iceberg.exceptions.ValidationException;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The one way snapshots are committed, by rounds, claims and maintenance alike: read the metadata, check it, build on just that and let
@@ -66,10 +65,15 @@ final class PinnedCommit {
                 continue;
             } catch (CommitStateUnknownException e) {
                 return lookUp(operations, commitId, e);
-            } catch (ValidationException e) {
-                return new Refused(String.valueOf(e.getMessage()));
+            } catch (RuntimeException e) {
+                if (pinned.committed() == null) {
+                    if (e instanceof ValidationException) {
+                        return new Refused(Failures.firstLine(e));
+                    }
+                    throw e;
+                }
             }
-            @Nullable TableMetadata committed = pinned.committed();
+            TableMetadata committed = pinned.committed();
             if (committed == null) {
                 throw new IllegalStateException("the update was not committed");
             }

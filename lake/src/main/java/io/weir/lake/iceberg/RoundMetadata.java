@@ -38,13 +38,13 @@ final class RoundMetadata {
 
     private RoundMetadata() {}
 
-    /** @throws WeirException LAKE_CONFLICT where there are snapshots, and none says how far the lake has the table */
+    /** @throws WeirException LAKE_CONFLICT where snapshots are gone, and none that is left says how far the lake has the table */
     static LakeState state(TableMetadata table) {
         Snapshot current = table.currentSnapshot();
         if (current == null) {
             return LakeState.EMPTY;
         }
-        Map<String, String> ours = newest(table, current).summary();
+        Map<String, String> ours = newest(table, current);
         Map<String, String> counts = current.summary();
         return new LakeState(
                 count(ours, EPOCH),
@@ -55,12 +55,18 @@ final class RoundMetadata {
                 count(counts, SnapshotSummary.TOTAL_RECORDS_PROP));
     }
 
-    private static Snapshot newest(TableMetadata table, Snapshot current) {
+    /** The summary of the newest snapshot that says it; an empty one where there never was any. */
+    private static Map<String, String> newest(TableMetadata table, Snapshot current) {
+        Snapshot oldest = current;
         for (Snapshot snapshot : SnapshotUtil.ancestorsOf(current.snapshotId(), table::snapshot)) {
             Map<String, String> summary = snapshot.summary();
             if (summary.containsKey(EPOCH) && summary.containsKey(OFFSETS)) {
-                return snapshot;
+                return summary;
             }
+            oldest = snapshot;
+        }
+        if (oldest.parentId() == null) {
+            return Map.of();
         }
         throw new WeirException(
                 ErrorCode.LAKE_CONFLICT,

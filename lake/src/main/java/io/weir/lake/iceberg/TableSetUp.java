@@ -33,6 +33,9 @@ final class TableSetUp {
     /** Versions of the metadata file that are kept beside the newest; what a reader has open it has read whole. */
     private static final String METADATA_VERSIONS_KEPT = "20";
 
+    /** Iceberg's hash is not the store's, so a round has a file open for each of them, and of a primary-key table two. */
+    private static final int BUCKETS_MAX = RoundFiles.OPEN_MAX / 2;
+
     private final Catalog catalog;
     private final LakeTableSpec spec;
     private final TableIdentifier identifier;
@@ -151,6 +154,7 @@ final class TableSetUp {
         PartitionSpec.Builder partitioning = PartitionSpec.builderFor(schema);
         spec.partitionBy().forEach(partitioning::identity);
         if (spec.bucketKey().size() == 1
+                && spec.buckets() <= BUCKETS_MAX
                 && takesBuckets(schema, spec.bucketKey().get(0))) {
             partitioning.bucket(spec.bucketKey().get(0), spec.buckets());
         } else if (spec.hasPrimaryKey()) {

@@ -22,12 +22,12 @@ class FileCompactionTest {
     @TempDir
     Path directory;
 
-    private LakeFixture fixture;
+    private ReadFixture fixture;
     private KeyedRows rows;
 
     @BeforeEach
     void open() {
-        fixture = new LakeFixture(directory);
+        fixture = new ReadFixture(directory);
         rows = new KeyedRows(fixture);
     }
 
@@ -48,7 +48,7 @@ class FileCompactionTest {
     @Test
     void smallFilesBecomeOneAndEveryTypeStaysAsItIs() {
         TableSchema schema = LakeSchemas.fitted(RandomRows.everyLeaf());
-        LakeTableSpec spec = LakeFixture.log(schema);
+        LakeTableSpec spec = ReadFixture.log(schema);
         List<List<Object>> all = new ArrayList<>();
         for (int epoch = 1; epoch <= 4; epoch++) {
             List<List<Object>> some = RandomRows.values(schema, epoch, 20);
@@ -60,7 +60,7 @@ class FileCompactionTest {
         MaintenanceReport report = fixture.lake.open(spec).maintain(4);
 
         assertThat(report).isEqualTo(new MaintenanceReport(4, 1, 0, 0));
-        assertThat(LakeFixture.counted(fixture.scan(spec))).isEqualTo(LakeFixture.counted(all));
+        assertThat(ReadFixture.counted(fixture.scan(spec))).isEqualTo(ReadFixture.counted(all));
         LakeState after = fixture.lake.open(spec).state();
         assertThat(after.epoch()).isEqualTo(before.epoch());
         assertThat(after.offsets()).isEqualTo(before.offsets());
@@ -173,7 +173,7 @@ class FileCompactionTest {
         }
         FileCompaction compaction = compaction();
         FileCompaction.Written written = compaction.write();
-        fixture.clock.add(LakeFixture.MAINTENANCE.orphanGrace().dividedBy(2).plusMillis(1));
+        fixture.clock.add(ReadFixture.MAINTENANCE.orphanGrace().dividedBy(2).plusMillis(1));
 
         assertThat(compaction.commit(written)).isEqualTo(FileCompaction.Counts.NONE);
 
@@ -193,7 +193,7 @@ class FileCompactionTest {
         fixture.lake.open(rows.spec).maintain(rows.epoch());
         assertThat(fixture.files("data")).contains(name);
 
-        fixture.clock.add(LakeFixture.MAINTENANCE.orphanGrace().plus(Duration.ofMinutes(1)));
+        fixture.clock.add(ReadFixture.MAINTENANCE.orphanGrace().plus(Duration.ofMinutes(1)));
         fixture.lake.open(rows.spec).maintain(rows.epoch());
         assertThat(fixture.files("data")).doesNotContain(name);
         assertThat(rows.scanned()).isEqualTo(rows.expected());

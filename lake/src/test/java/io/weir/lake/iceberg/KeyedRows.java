@@ -19,15 +19,15 @@ final class KeyedRows {
                     new Column(2, "day", DataType.Simple.STRING, false),
                     new Column(3, "v", DataType.Simple.STRING, true)));
 
-    final LakeFixture fixture;
+    final ReadFixture fixture;
     final LakeTableSpec spec;
     final Map<List<Object>, List<Object>> model = new LinkedHashMap<>();
     private long epoch;
     private int version;
 
-    KeyedRows(LakeFixture fixture) {
+    KeyedRows(ReadFixture fixture) {
         this.fixture = fixture;
-        this.spec = LakeFixture.keyed(SCHEMA, "day");
+        this.spec = ReadFixture.keyed(SCHEMA, "day");
     }
 
     long epoch() {
@@ -73,10 +73,10 @@ final class KeyedRows {
     }
 
     Map<List<Object>, Integer> expected() {
-        return LakeFixture.counted(new ArrayList<>(model.values()));
+        return ReadFixture.counted(new ArrayList<>(model.values()));
     }
 
     Map<List<Object>, Integer> scanned() {
-        return LakeFixture.counted(fixture.scan(spec));
+        return ReadFixture.counted(fixture.scan(spec));
     }
 }

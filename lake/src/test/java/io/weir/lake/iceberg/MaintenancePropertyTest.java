@@ -21,10 +21,10 @@ import org.apache.iceberg.DeleteFile;
 import org.apache.iceberg.FileScanTask;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.io.CloseableIterable;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Rounds of upserts and deletes, rounds that die, compactions that die or commit late, expiry and removal of orphans in any order: the
@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
 class MaintenancePropertyTest {
     private static final int SEEDS = 4;
     private static final int STEPS = 40;
-    private static final Duration RETENTION = LakeFixture.MAINTENANCE.snapshotRetention();
+    private static final Duration RETENTION = ReadFixture.MAINTENANCE.snapshotRetention();
 
     @TempDir
     Path directory;
@@ -54,7 +54,7 @@ class MaintenancePropertyTest {
     void nothingIsLostOrComesBack(long seed) throws Exception {
         SplittableRandom random = new SplittableRandom(seed);
         Deque<Pinned> pinned = new ArrayDeque<>();
-        try (LakeFixture fixture = new LakeFixture(directory)) {
+        try (ReadFixture fixture = new ReadFixture(directory)) {
             KeyedRows rows = new KeyedRows(fixture);
             rows.upsert(1, 2, 3);
             @Nullable FileCompaction compaction = null;
@@ -90,19 +90,22 @@ class MaintenancePropertyTest {
                 pinned.removeIf(p -> p.untilMs() < now);
                 for (Pinned p : pinned) {
                     assertThat(scan(p.snapshot()))
-                            .as("seed %d, steps%s, pinned %s", seed, trace, p.snapshot().state())
+                            .as(
+                                    "seed %d, steps%s, pinned %s",
+                                    seed, trace, p.snapshot().state())
                             .isEqualTo(p.rows());
                 }
             }
             cleanUp(fixture, rows);
             assertThat(rows.scanned()).as("seed %d, steps%s", seed, trace).isEqualTo(rows.expected());
-            assertThat(fixture.files("data")).as("seed %d, steps%s", seed, trace).isEqualTo(live(fixture.table()));
+            assertThat(fixture.files("data"))
+                    .as("seed %d, steps%s", seed, trace)
+                    .isEqualTo(live(fixture.table()));
         }
     }
 
     private static Map<List<Object>, Integer> scan(LakeSnapshot snapshot) {
-        return LakeFixture.counted(
-                LakeFixture.scan(snapshot, KeyedRows.SCHEMA.columns(), null, Optional.empty()));
+        return ReadFixture.counted(ReadFixture.scan(snapshot, KeyedRows.SCHEMA.columns(), null, Optional.empty()));
     }
 
     private static long[] keys(SplittableRandom random, int from, int to) {
@@ -110,19 +113,19 @@ class MaintenancePropertyTest {
     }
 
     /** A round whose process dies after it wrote its files. */
-    private static void abandon(LakeFixture fixture, KeyedRows rows) {
+    private static void abandon(ReadFixture fixture, KeyedRows rows) {
         LakeTable table = fixture.lake.open(rows.spec);
         LakeRound round = table.begin(table.state(), rows.nextEpoch());
         round.append(fixture.rows(KeyedRows.SCHEMA, List.of(rows.row(1))));
     }
 
     /** All that is over goes: the round after the last dead one, the retention, the grace. */
-    private static void cleanUp(LakeFixture fixture, KeyedRows rows) {
+    private static void cleanUp(ReadFixture fixture, KeyedRows rows) {
         rows.upsert(100);
         fixture.lake.open(rows.spec).maintain(rows.epoch());
         fixture.clock.add(RETENTION.plusMinutes(1));
         fixture.lake.open(rows.spec).maintain(rows.epoch());
-        fixture.clock.add(LakeFixture.MAINTENANCE.orphanGrace().plusMinutes(1));
+        fixture.clock.add(ReadFixture.MAINTENANCE.orphanGrace().plusMinutes(1));
         fixture.lake.open(rows.spec).maintain(rows.epoch());
         fixture.lake.open(rows.spec).maintain(rows.epoch());
     }

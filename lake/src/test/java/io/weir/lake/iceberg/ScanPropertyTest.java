@@ -41,9 +41,9 @@ class ScanPropertyTest {
     void everyTypeComesBackInAnyProjection(long seed) {
         SplittableRandom random = new SplittableRandom(seed);
         TableSchema schema = LakeSchemas.fitted(RandomRows.schema(seed, random.nextInt(4)));
-        LakeTableSpec spec = LakeFixture.log(schema);
+        LakeTableSpec spec = ReadFixture.log(schema);
         List<List<Object>> rows = new ArrayList<>();
-        try (LakeFixture fixture = new LakeFixture(directory)) {
+        try (ReadFixture fixture = new ReadFixture(directory)) {
             for (int epoch = 1; epoch <= 2; epoch++) {
                 List<List<Object>> some = RandomRows.values(schema, seed + epoch, random.nextInt(1, 200));
                 rows.addAll(some);
@@ -59,10 +59,10 @@ class ScanPropertyTest {
                 List<Column> columns =
                         positions.stream().map(schema.columns()::get).toList();
 
-                assertThat(LakeFixture.counted(
-                                LakeFixture.scan(fixture.snapshot(spec), columns, null, Optional.empty())))
+                assertThat(ReadFixture.counted(
+                                ReadFixture.scan(fixture.snapshot(spec), columns, null, Optional.empty())))
                         .as("seed %d, %s", seed, columns)
-                        .isEqualTo(LakeFixture.counted(BatchRows.pick(rows, positions)));
+                        .isEqualTo(ReadFixture.counted(BatchRows.pick(rows, positions)));
             }
         }
     }
@@ -72,9 +72,9 @@ class ScanPropertyTest {
     void aPredicateKeepsTheRowsThatItWouldKeepOfAll(long seed) {
         SplittableRandom random = new SplittableRandom(seed);
         TableSchema schema = LakeSchemas.fitted(RandomRows.everyLeaf());
-        LakeTableSpec spec = LakeFixture.log(schema);
+        LakeTableSpec spec = ReadFixture.log(schema);
         List<List<Object>> rows = new ArrayList<>();
-        try (LakeFixture fixture = new LakeFixture(directory)) {
+        try (ReadFixture fixture = new ReadFixture(directory)) {
             for (int epoch = 1; epoch <= 4; epoch++) {
                 // Files of few rows have narrow statistics, which is what is to be tested.
                 List<List<Object>> some = RandomRows.values(schema, seed + epoch, random.nextInt(1, 6));
@@ -91,10 +91,10 @@ class ScanPropertyTest {
                 List<List<Object>> passing =
                         rows.stream().filter(row -> Boolean.TRUE.equals(node.test(row))).toList();
 
-                assertThat(LakeFixture.counted(LakeFixture.scan(
+                assertThat(ReadFixture.counted(ReadFixture.scan(
                                 snapshot, columns, Predicate.parse(node.text(), schema), Optional.empty())))
                         .as("seed %d, where %s", seed, node.text())
-                        .isEqualTo(LakeFixture.counted(BatchRows.pick(passing, positions)));
+                        .isEqualTo(ReadFixture.counted(BatchRows.pick(passing, positions)));
             }
         }
     }

@@ -23,12 +23,12 @@ class SnapshotExpiryTest {
     @TempDir
     Path directory;
 
-    private LakeFixture fixture;
+    private ReadFixture fixture;
     private KeyedRows rows;
 
     @BeforeEach
     void open() {
-        fixture = new LakeFixture(directory);
+        fixture = new ReadFixture(directory);
         rows = new KeyedRows(fixture);
     }
 
@@ -93,8 +93,8 @@ class SnapshotExpiryTest {
         fixture.clock.add(RETENTION.minusMinutes(1));
         fixture.lake.open(rows.spec).maintain(rows.epoch());
 
-        assertThat(LakeFixture.counted(
-                        LakeFixture.scan(pinned, KeyedRows.SCHEMA.columns(), null, Optional.empty())))
+        assertThat(ReadFixture.counted(
+                        ReadFixture.scan(pinned, KeyedRows.SCHEMA.columns(), null, Optional.empty())))
                 .isEqualTo(expected);
 
         fixture.clock.add(Duration.ofMinutes(2));
