@@ -215,8 +215,33 @@ class WireSerializationTest {
                 14,
                 Map.of("1-0", 1L << 41));
         Tiering.TableStatus idle = new Tiering.TableStatus(
-                2, "db", "u", "", Tiering.State.NEW, false, false, 0, Duration.ofSeconds(1), 0, 0, 0, null, null, 0, 0,
-                0, 0, 0, 0, 0, null, 0, -1, 0, 0, Map.of());
+                2,
+                "db",
+                "u",
+                "",
+                Tiering.State.NEW,
+                false,
+                false,
+                0,
+                Duration.ofSeconds(1),
+                0,
+                0,
+                0,
+                null,
+                null,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                null,
+                0,
+                -1,
+                0,
+                0,
+                Map.of());
         return List.of(
                 new Tiering.Heartbeat(worker, 1L << 33, 4, List.of(work), ref()),
                 new Tiering.Orders(

@@ -45,9 +45,10 @@ final class TieringAbsent {
     }
 
     private static Behavior<Command> refuse(ActorRef<Reply> replyTo) {
-        replyTo.tell(new Tiering.Refused(
-                ErrorCode.NOT_SUPPORTED,
-                "this cluster has no lake; set weir.lake.warehouse (WEIR_LAKE_WAREHOUSE) on its nodes and start them anew"));
+        replyTo.tell(
+                new Tiering.Refused(
+                        ErrorCode.NOT_SUPPORTED,
+                        "this cluster has no lake; set weir.lake.warehouse (WEIR_LAKE_WAREHOUSE) on its nodes and start them anew"));
         return Behaviors.same();
     }
 }

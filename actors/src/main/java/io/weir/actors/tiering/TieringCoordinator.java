@@ -80,11 +80,7 @@ public final class TieringCoordinator
      * @param lake where tables go, for people
      */
     public static Behavior<Tiering.Command> create(
-            Clock clock,
-            CatalogMirror catalog,
-            TieringMirror mirror,
-            TieringSettings settings,
-            @Nullable String lake) {
+            Clock clock, CatalogMirror catalog, TieringMirror mirror, TieringSettings settings, @Nullable String lake) {
         return Behaviors.setup(context -> {
             mirror.clear();
             return Behaviors.withTimers(
@@ -153,7 +149,9 @@ public final class TieringCoordinator
                         (state, c) -> act(state, rules.roundEnded(state, c, clock.millis()), c.replyTo()))
                 .onCommand(
                         Tiering.Maintained.class,
-                        (state, c) -> store(state, rules.maintained(state, c, clock.millis()).events()))
+                        (state, c) -> store(
+                                state,
+                                rules.maintained(state, c, clock.millis()).events()))
                 .onCommand(Tiering.GetStatus.class, (state, c) -> followed(state, c.replyTo(), this::status))
                 .onCommand(
                         Tiering.Trigger.class,
@@ -220,10 +218,7 @@ public final class TieringCoordinator
             return Effect().reply(replyTo, reply);
         }
         log(state, decision.events());
-        return Effect()
-                .persist(decision.events())
-                .thenRun(this::publish)
-                .thenReply(replyTo, stored -> reply);
+        return Effect().persist(decision.events()).thenRun(this::publish).thenReply(replyTo, stored -> reply);
     }
 
     private ReplyEffect<TieringEvent, TieringState> store(TieringState state, List<TieringEvent> events) {
@@ -254,8 +249,10 @@ public final class TieringCoordinator
                         failed.failed().unknown() ? " or not, which is not known" : "",
                         failed.failed().reason());
             } else if (event instanceof TableQuarantined) {
-                LOG.warn("table {} failed {} times in a row; no more rounds until it is resumed or changed",
-                        table, TieringRules.STRIKES_MAX);
+                LOG.warn(
+                        "table {} failed {} times in a row; no more rounds until it is resumed or changed",
+                        table,
+                        TieringRules.STRIKES_MAX);
             } else if (event instanceof TableMaintained maintained && maintained.problem() != null) {
                 LOG.warn("table {}: its files in the lake were not looked after: {}", table, maintained.problem());
             } else {

@@ -12,7 +12,10 @@ public final class TieringMirror {
     private volatile @Nullable Seen seen;
 
     private record Seen(
-            TieringState state, List<Tiering.WorkerStatus> workers, @Nullable String lake, long atMs) {}
+            TieringState state,
+            List<Tiering.WorkerStatus> workers,
+            @Nullable String lake,
+            long atMs) {}
 
     public Optional<Tiering.Status> get() {
         return Optional.ofNullable(seen)

@@ -133,7 +133,8 @@ final class TieringWorkers {
                         heard.heardMs,
                         heard.freeSlots,
                         heard.working))
-                .sorted(Comparator.comparing((WorkerStatus status) -> status.worker().node())
+                .sorted(Comparator.comparing(
+                                (WorkerStatus status) -> status.worker().node())
                         .thenComparing(status -> status.worker().id()))
                 .toList();
     }

@@ -207,8 +207,8 @@ class EventSerializerTest {
             MANIFEST,
             new TableSequence.RangeReserved(1, 100_001));
 
-    private static final TieredTable.Definition DEFINITION = new TieredTable.Definition(
-            "db", "t", "group", Duration.ofMinutes(3), Duration.ofMinutes(10), -77);
+    private static final TieredTable.Definition DEFINITION =
+            new TieredTable.Definition("db", "t", "group", Duration.ofMinutes(3), Duration.ofMinutes(10), -77);
 
     private static final Tiering.Worker WORKER = new Tiering.Worker("id", "host:1", "group");
 

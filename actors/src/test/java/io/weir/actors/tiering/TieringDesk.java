@@ -36,6 +36,7 @@ final class TieringDesk {
     private final TreeMap<Long, List<PartitionInfo>> partitions = new TreeMap<>();
     private long lastTableId;
     private long catalogVersion;
+    private CatalogState catalog = CatalogState.EMPTY;
 
     final List<TieringEvent> events = new ArrayList<>();
     TieringRules rules;
@@ -97,6 +98,13 @@ final class TieringDesk {
     }
 
     private CatalogState catalog() {
+        if (catalog.version() != catalogVersion) {
+            catalog = built();
+        }
+        return catalog;
+    }
+
+    private CatalogState built() {
         return CatalogState.of(new CatalogState.Snapshot(
                 lastTableId,
                 List.of("db"),
@@ -148,8 +156,8 @@ final class TieringDesk {
         partitions.put(
                 id,
                 List.of(partitionIds).stream()
-                        .map(partition -> new PartitionInfo(
-                                partition, "d" + partition, List.of("d" + partition), Instant.EPOCH))
+                        .map(partition ->
+                                new PartitionInfo(partition, "d" + partition, List.of("d" + partition), Instant.EPOCH))
                         .toList());
         catalogVersion++;
         tick();
@@ -198,8 +206,7 @@ final class TieringDesk {
     }
 
     Tiering.@Nullable Orders beat(Tiering.Worker worker, long sequence, int free, List<Tiering.Work> working) {
-        return apply(
-                rules.heartbeat(state, new Tiering.Heartbeat(worker, sequence, free, working, ordersTo), nowMs));
+        return apply(rules.heartbeat(state, new Tiering.Heartbeat(worker, sequence, free, working, ordersTo), nowMs));
     }
 
     /** The only assignment of a heartbeat. */
@@ -210,8 +217,8 @@ final class TieringDesk {
     }
 
     boolean end(Tiering.Worker worker, Tiering.Attempt attempt, Tiering.Outcome outcome) {
-        Tiering.RoundNoted noted = Optional.ofNullable(apply(rules.roundEnded(
-                        state, new Tiering.RoundEnded(worker.id(), attempt, outcome, notedTo), nowMs)))
+        Tiering.RoundNoted noted = Optional.ofNullable(apply(
+                        rules.roundEnded(state, new Tiering.RoundEnded(worker.id(), attempt, outcome, notedTo), nowMs)))
                 .orElseThrow();
         assertThat(noted.attempt()).isEqualTo(attempt);
         return !noted.stale();

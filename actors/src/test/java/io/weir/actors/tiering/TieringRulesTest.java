@@ -163,8 +163,7 @@ class TieringRulesTest {
         long id = desk.create("1m");
         desk.take(A);
         Worker again = new Worker("a2", A.node(), "");
-        assertThat(desk.beat(again, 1).start())
-                .containsExactly(new Assignment(new Attempt(id, 2), true, false));
+        assertThat(desk.beat(again, 1).start()).containsExactly(new Assignment(new Attempt(id, 2), true, false));
         // The last words of the former one get no work, but do not fence the new one.
         desk.create("1m");
         assertThat(desk.beat(A, 1).start()).isEmpty();
