@@ -57,7 +57,11 @@ final class IcebergRound implements LakeRound {
         this.cursor = new RowCursor(table.schema(), ColumnMapping.of(metadata));
         this.partition = table.spec().isPartitioned() ? new PartitionKey(table.spec(), table.schema()) : null;
         this.files = new RoundFiles(
-                table, FileNames.ofRound(epoch), spec.maintenance().targetFileBytes(), expectedFiles(table));
+                table,
+                FileNames.ofRound(epoch),
+                spec.maintenance().targetFileBytes(),
+                expectedFiles(table),
+                RoundFiles.OPEN_MAX);
     }
 
     private int expectedFiles(Table table) {

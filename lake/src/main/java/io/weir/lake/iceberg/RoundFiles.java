@@ -25,8 +25,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The files of one round while they are written: of each partition at most one of rows and one of keys is open, and at most {@link
- * #OPEN_MAX} of all; past that, the one that was not written to for longest is closed. What is not in a file's row group yet is in memory:
+ * The files of one round while they are written: of each partition at most one of rows and one of keys is open, and at most so many of all; past that, the one that was not written to for longest is closed. What is not in a file's row group yet is in memory:
  * about {@link #MEMORY_BYTES} for all files together.
  */
 final class RoundFiles {
@@ -47,6 +46,7 @@ final class RoundFiles {
     private final FileNames names;
     private final long targetBytes;
     private final long rowGroupBytes;
+    private final int openMax;
     private final List<Integer> keyIds;
     private final Schema keySchema;
 
@@ -68,12 +68,16 @@ final class RoundFiles {
         }
     }
 
-    /** @param expectedFiles how many are likely to be open at once, from which follows how much memory each may take */
-    RoundFiles(Table table, FileNames names, long targetBytes, int expectedFiles) {
+    /**
+     * @param expectedFiles how many are likely to be open at once, from which follows how much memory each may take
+     * @param openMax how many may be
+     */
+    RoundFiles(Table table, FileNames names, long targetBytes, int expectedFiles, int openMax) {
         this.table = table;
         this.names = names;
         this.targetBytes = targetBytes;
-        long share = MEMORY_BYTES / Math.max(1, Math.min(expectedFiles, OPEN_MAX));
+        this.openMax = openMax;
+        long share = MEMORY_BYTES / Math.max(1, Math.min(expectedFiles, openMax));
         this.rowGroupBytes = Math.max(ROW_GROUP_BYTES_MIN, Math.min(ROW_GROUP_BYTES_MAX, share));
         this.keyIds = table.schema().identifierFieldIds().stream().sorted().toList();
         this.keySchema = TypeUtil.select(table.schema(), table.schema().identifierFieldIds());
@@ -91,7 +95,7 @@ final class RoundFiles {
     private void write(Slot slot, RowCursor row) {
         OpenFile file = open.get(slot);
         if (file == null) {
-            if (open.size() >= OPEN_MAX) {
+            if (open.size() >= openMax) {
                 closeOldest();
             }
             file = new OpenFile(slot.deletes() ? openDeletes(slot.partition()) : openData(slot.partition()));

@@ -17,13 +17,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.BitSet;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.apache.iceberg.BaseTable;
 import org.apache.iceberg.DataFile;
 import org.apache.iceberg.FileScanTask;
+import org.apache.iceberg.PartitionKey;
 import org.apache.iceberg.data.Record;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -296,21 +296,27 @@ class IcebergRoundTest {
     }
 
     @Test
-    void aHundredPartitionsAreWrittenWithFewOpenFiles() {
+    void moreFilesThanMayBeOpenAreClosedEarlier() {
         TableSchema schema = LakeFixture.schema(1, new Column(1, "p", DataType.Simple.INT, true));
         LakeTableSpec spec =
                 new LakeTableSpec(7, "db", "t", schema, List.of(), List.of(), List.of("p"), 1, LakeFixture.MAINTENANCE);
-        LakeTable table = fixture.lake.open(spec);
-        LakeRound round = table.begin(table.state(), 1);
-        List<List<Object>> rows = new ArrayList<>();
-        for (long i = 0; i < 2L * RoundFiles.OPEN_MAX + 50; i++) {
-            rows.add(Collections.singletonList(i == 7 ? null : i % (RoundFiles.OPEN_MAX + 50)));
+        fixture.lake.open(spec);
+        BaseTable table = fixture.table(spec);
+        RoundFiles files = new RoundFiles(table, FileNames.ofRound(1), 1 << 20, 3, 3);
+        RowCursor cursor = new RowCursor(
+                table.schema(), ColumnMapping.of(table.operations().current()));
+        cursor.load(LakeFixture.rows(
+                schema, 0, 0, List.of(List.of(1L), List.of(2L), List.of(1L), List.of(3L), List.of(4L), List.of(1L))));
+        PartitionKey partition = new PartitionKey(table.spec(), table.schema());
+        for (int row = 0; row < 6; row++) {
+            cursor.moveTo(row);
+            partition.partition(cursor);
+            files.append(partition.copy(), cursor);
         }
-        round.append(LakeFixture.rows(schema, 0, 0, rows));
-        LakeState state = commit(round, Map.of("b", (long) rows.size()));
-        assertThat(state.rows()).isEqualTo(rows.size());
-        assertThat(state.files()).isBetween(RoundFiles.OPEN_MAX + 50L, (long) rows.size());
-        assertThat(fixture.read(spec)).hasSize(rows.size());
+        assertThat(files.dataFiles()).hasSize(1); // that of 2, which was not written to for longest
+        files.finish();
+        assertThat(files.dataFiles()).extracting(DataFile::recordCount).containsExactlyInAnyOrder(3L, 1L, 1L, 1L);
+        files.abort();
     }
 
     private List<Path> parquetFiles() throws IOException {
