@@ -97,8 +97,7 @@ class IcebergScanTest {
             }
         }
 
-        assertThat(ReadFixture.scan(
-                        fixture.snapshot(rows.spec), List.of(key), null, Optional.of(List.of("d1"))))
+        assertThat(ReadFixture.scan(fixture.snapshot(rows.spec), List.of(key), null, Optional.of(List.of("d1"))))
                 .containsExactlyInAnyOrder(List.of(1L), List.of(3L));
     }
 
@@ -108,8 +107,7 @@ class IcebergScanTest {
         for (int i = 0; i < 3; i++) {
             rows.upsert(1, 2, 3, 4, 5, 6, 7);
         }
-        try (LakeScan scan =
-                fixture.snapshot(rows.spec).scan(KeyedRows.SCHEMA.columns(), null, Optional.empty(), 1)) {
+        try (LakeScan scan = fixture.snapshot(rows.spec).scan(KeyedRows.SCHEMA.columns(), null, Optional.empty(), 1)) {
             assertThat(scan.next()).isNotNull();
         } // throws where memory was left behind
         Path open = Path.of("/proc/self/fd");
@@ -140,9 +138,8 @@ class IcebergScanTest {
         }
         try (LakeScan scan =
                 fixture.snapshot(rows.spec).scan(KeyedRows.SCHEMA.columns(), null, Optional.empty(), 1000)) {
-            assertThatThrownBy(scan::next)
-                    .isInstanceOfSatisfying(
-                            WeirException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.CORRUPT_DATA));
+            assertThatThrownBy(scan::next).isInstanceOfSatisfying(WeirException.class, e -> assertThat(e.code())
+                    .isEqualTo(ErrorCode.CORRUPT_DATA));
         }
     }
 }
