@@ -123,7 +123,6 @@ class FileCompactionTest {
         assertThat(rows.scanned()).isEqualTo(rows.expected());
     }
 
-    /** Iceberg would drop the first round's deletes with the commit: nothing it looks at is as old as they are. */
     @Test
     void deletesOfARoundWithoutRowsAreNotLostBeforeARoundWithoutDeletes() {
         for (int i = 0; i < 5; i++) {

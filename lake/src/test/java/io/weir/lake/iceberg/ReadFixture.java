@@ -44,8 +44,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A lake in a directory with a clock of its own, and what tests do with its tables: rounds of rows, and all rows of a scan. */
 final class ReadFixture implements AutoCloseable {
-    static final LakeMaintenance MAINTENANCE =
-            new LakeMaintenance(1 << 20, 4, Duration.ofHours(1), Duration.ofDays(1));
+    static final LakeMaintenance MAINTENANCE = new LakeMaintenance(1 << 20, 4, Duration.ofHours(1), Duration.ofDays(1));
 
     final Path directory;
     final MovedClock clock = new MovedClock();
@@ -60,6 +59,10 @@ final class ReadFixture implements AutoCloseable {
     /** Files and snapshots have the machine's time, so this is ahead of it by what was added. */
     static final class MovedClock extends Clock {
         private Duration ahead = Duration.ZERO;
+
+        void set(Duration later) {
+            ahead = later;
+        }
 
         void add(Duration more) {
             ahead = ahead.plus(more);
@@ -88,8 +91,7 @@ final class ReadFixture implements AutoCloseable {
     static LakeTableSpec keyed(TableSchema schema, String... partitionBy) {
         List<String> key = new ArrayList<>(List.of("k"));
         key.addAll(List.of(partitionBy));
-        return new LakeTableSpec(
-                7, "db", "t", schema, key, List.of("k"), List.of(partitionBy), 2, MAINTENANCE);
+        return new LakeTableSpec(7, "db", "t", schema, key, List.of("k"), List.of(partitionBy), 2, MAINTENANCE);
     }
 
     static EncodedRows encode(TableSchema schema, List<List<Object>> rows) {
@@ -131,10 +133,7 @@ final class ReadFixture implements AutoCloseable {
     }
 
     static List<List<Object>> scan(
-            LakeSnapshot snapshot,
-            List<Column> columns,
-            @Nullable Predicate where,
-            Optional<List<String>> partition) {
+            LakeSnapshot snapshot, List<Column> columns, @Nullable Predicate where, Optional<List<String>> partition) {
         List<List<Object>> rows = new ArrayList<>();
         try (LakeScan scan = snapshot.scan(columns, where, partition, 2000)) {
             for (EncodedRows batch = scan.next(); batch != null; batch = scan.next()) {
@@ -165,6 +164,16 @@ final class ReadFixture implements AutoCloseable {
 
     TableMetadata metadata() {
         return operations().refresh();
+    }
+
+    /** What a round leaves whose process dies before it commits. */
+    void leaveFile(long epoch) {
+        Path data = LocalFileIO.path(metadata().location()).resolve("data");
+        try {
+            Files.createFile(data.resolve(FileNames.ofRound(epoch).nextData()));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** Names of the files in a folder of the table. */

@@ -86,10 +86,13 @@ class ScanPropertyTest {
             for (int i = 0; i < 30; i++) {
                 RandomPredicate.Node node = predicates.next(2);
                 int first = random.nextInt(schema.columns().size());
-                List<Column> columns = schema.columns().subList(first, random.nextInt(first, schema.columns().size()) + 1);
-                List<Integer> positions = columns.stream().map(c -> schema.indexOf(c.id())).toList();
-                List<List<Object>> passing =
-                        rows.stream().filter(row -> Boolean.TRUE.equals(node.test(row))).toList();
+                List<Column> columns = schema.columns()
+                        .subList(first, random.nextInt(first, schema.columns().size()) + 1);
+                List<Integer> positions =
+                        columns.stream().map(c -> schema.indexOf(c.id())).toList();
+                List<List<Object>> passing = rows.stream()
+                        .filter(row -> Boolean.TRUE.equals(node.test(row)))
+                        .toList();
 
                 assertThat(ReadFixture.counted(ReadFixture.scan(
                                 snapshot, columns, Predicate.parse(node.text(), schema), Optional.empty())))

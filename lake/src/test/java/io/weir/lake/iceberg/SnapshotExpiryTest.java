@@ -53,7 +53,8 @@ class SnapshotExpiryTest {
     void theCurrentSnapshotIsKeptHoweverOldItIs() {
         rows.upsert(1);
 
-        assertThat(SnapshotExpiry.due(fixture.metadata(), Long.MAX_VALUE, RETENTION)).isEmpty();
+        assertThat(SnapshotExpiry.due(fixture.metadata(), Long.MAX_VALUE, RETENTION))
+                .isEmpty();
     }
 
     @Test
@@ -79,7 +80,8 @@ class SnapshotExpiryTest {
         fixture.table().manageSnapshots().createTag("audit", tagged).commit();
         rows.upsert(2);
 
-        assertThat(SnapshotExpiry.due(fixture.metadata(), Long.MAX_VALUE, RETENTION)).isEmpty();
+        assertThat(SnapshotExpiry.due(fixture.metadata(), Long.MAX_VALUE, RETENTION))
+                .isEmpty();
     }
 
     @Test
@@ -93,16 +95,14 @@ class SnapshotExpiryTest {
         fixture.clock.add(RETENTION.minusMinutes(1));
         fixture.lake.open(rows.spec).maintain(rows.epoch());
 
-        assertThat(ReadFixture.counted(
-                        ReadFixture.scan(pinned, KeyedRows.SCHEMA.columns(), null, Optional.empty())))
+        assertThat(ReadFixture.counted(ReadFixture.scan(pinned, KeyedRows.SCHEMA.columns(), null, Optional.empty())))
                 .isEqualTo(expected);
 
         fixture.clock.add(Duration.ofMinutes(2));
         fixture.lake.open(rows.spec).maintain(rows.epoch());
         try (LakeScan scan = pinned.scan(KeyedRows.SCHEMA.columns(), null, Optional.empty(), 1000)) {
-            assertThatThrownBy(scan::next)
-                    .isInstanceOfSatisfying(
-                            WeirException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.SCAN_EXPIRED));
+            assertThatThrownBy(scan::next).isInstanceOfSatisfying(WeirException.class, e -> assertThat(e.code())
+                    .isEqualTo(ErrorCode.SCAN_EXPIRED));
         }
     }
 }
