@@ -8,6 +8,7 @@ import io.weir.actors.catalog.Catalog;
 import io.weir.actors.serialization.CborMapper;
 import io.weir.actors.serialization.CborSerializer;
 import io.weir.actors.serialization.MessageNames;
+import io.weir.actors.tiering.Tiering;
 import org.apache.pekko.actor.ExtendedActorSystem;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorRefResolver;
@@ -70,6 +71,18 @@ public final class ControlSerializer extends CborSerializer {
             .add("seq.reserve.1", Sequence.Reserve.class)
             .add("seq.reserved.1", Sequence.Reserved.class)
             .add("seq.exhausted.1", Sequence.Exhausted.class)
+            .add("tie.heartbeat.1", Tiering.Heartbeat.class)
+            .add("tie.orders.1", Tiering.Orders.class)
+            .add("tie.round-ended.1", Tiering.RoundEnded.class)
+            .add("tie.round-noted.1", Tiering.RoundNoted.class)
+            .add("tie.maintained.1", Tiering.Maintained.class)
+            .add("tie.get-status.1", Tiering.GetStatus.class)
+            .add("tie.trigger.1", Tiering.Trigger.class)
+            .add("tie.pause.1", Tiering.Pause.class)
+            .add("tie.resume.1", Tiering.Resume.class)
+            .add("tie.done.1", Tiering.Done.class)
+            .add("tie.refused.1", Tiering.Refused.class)
+            .add("tie.status.1", Tiering.Status.class)
             .add("agt.count-buckets.1", NodeAgent.CountBuckets.class)
             .add("agt.bucket-count.1", NodeAgent.BucketCount.class)
             .add("agt.take-over.1", NodeAgent.TakeOver.class)

@@ -13,6 +13,7 @@ import io.weir.actors.bucket.TestRows;
 import io.weir.actors.catalog.Catalog;
 import io.weir.actors.catalog.PartitionInfo;
 import io.weir.actors.serialization.EventSerializer;
+import io.weir.actors.tiering.Tiering;
 import io.weir.codec.ErrorCode;
 import io.weir.codec.ingest.ChangeKind;
 import io.weir.codec.ingest.ChangedRows;
@@ -99,6 +100,7 @@ class WireSerializationTest {
                 TestRows.rows(4, 9), 100, new Bucket.RowOffsets(new int[] {4, 9}), 78, ByteBuffer.wrap(new byte[] {0, 3
                 }));
         List<Object> all = new ArrayList<>(keyedMessages());
+        all.addAll(tieringMessages());
         all.addAll(List.of(
                 new Catalog.CreateDatabase("db", ref()),
                 new Catalog.DropDatabase("db", true, ref()),
@@ -178,6 +180,69 @@ class WireSerializationTest {
                 new Bucket.Fetched(List.of(dense, sparse), 110, 120),
                 new Bucket.Fetched(List.of(), 0, 0)));
         return all;
+    }
+
+    private static List<Object> tieringMessages() {
+        Tiering.Worker worker = new Tiering.Worker("id", "host:1", "group");
+        Tiering.Attempt attempt = new Tiering.Attempt(1L << 40, 7);
+        Tiering.Work work = new Tiering.Work(attempt, Tiering.Phase.READING, 1L << 33, 1L << 34);
+        Tiering.TableStatus busy = new Tiering.TableStatus(
+                1L << 40,
+                "db",
+                "t",
+                "group",
+                Tiering.State.TIERING,
+                true,
+                true,
+                7,
+                Duration.ofMinutes(3),
+                1,
+                2,
+                3,
+                "id",
+                work,
+                4,
+                5,
+                6,
+                7,
+                8,
+                9,
+                10,
+                "problem",
+                11,
+                12,
+                13,
+                14,
+                Map.of("1-0", 1L << 41));
+        Tiering.TableStatus idle = new Tiering.TableStatus(
+                2, "db", "u", "", Tiering.State.NEW, false, false, 0, Duration.ofSeconds(1), 0, 0, 0, null, null, 0, 0,
+                0, 0, 0, 0, 0, null, 0, -1, 0, 0, Map.of());
+        return List.of(
+                new Tiering.Heartbeat(worker, 1L << 33, 4, List.of(work), ref()),
+                new Tiering.Orders(
+                        List.of(new Tiering.Assignment(attempt, true, false)), List.of(attempt), List.of(attempt)),
+                new Tiering.RoundEnded(
+                        "id",
+                        attempt,
+                        new Tiering.Finished(1, true, Map.of("1-2-0", 1L << 41), 2, 3, 4, 1L << 62, 6, 7),
+                        ref()),
+                new Tiering.RoundEnded("id", attempt, new Tiering.Failed("reason", true, true, 9), ref()),
+                new Tiering.RoundNoted(attempt, true),
+                new Tiering.Maintained("id", 3, 1, 2, 3, 4, "problem"),
+                new Tiering.Maintained("id", 3, 1, 2, 3, 4, null),
+                new Tiering.GetStatus(ref()),
+                new Tiering.Trigger(3, ref()),
+                new Tiering.Pause(3, ref()),
+                new Tiering.Resume(3, ref()),
+                new Tiering.Done(idle),
+                new Tiering.Refused(ErrorCode.NOT_SUPPORTED, "detail"),
+                new Tiering.Status(
+                        1,
+                        "file:///lake",
+                        List.of(busy, idle),
+                        List.of(new Tiering.WorkerStatus(worker, true, 2, 3, List.of(work))),
+                        List.of(2L)),
+                new Tiering.Status(1, null, List.of(), List.of(), List.of()));
     }
 
     private static List<Object> keyedMessages() {

@@ -6,8 +6,10 @@ import io.weir.actors.bucket.Manifest;
 import io.weir.actors.bucket.TableSequence;
 import io.weir.actors.catalog.CatalogEvent;
 import io.weir.actors.catalog.CatalogState;
+import io.weir.actors.tiering.TieringEvent;
+import io.weir.actors.tiering.TieringState;
 
-/** Events and snapshots of the catalog, the bucket manifests and the sequences, as they lie in the journal. */
+/** Events and snapshots of the catalog, the bucket manifests, the sequences and the tiering coordinator, as they lie in the journal. */
 public final class EventSerializer extends CborSerializer {
     public static final int IDENTIFIER = 74_110_001;
 
@@ -32,7 +34,26 @@ public final class EventSerializer extends CborSerializer {
             .add("man.lake-advanced.1", BucketManifest.LakeAdvanced.class)
             .add("man.restored.1", BucketManifest.Restored.class)
             .add("man.state.1", Manifest.class)
-            .add("seq.reserved.1", TableSequence.RangeReserved.class);
+            .add("seq.reserved.1", TableSequence.RangeReserved.class)
+            .add("tie.table-found.1", TieringEvent.TableFound.class)
+            .add("tie.table-initialized.1", TieringEvent.TableInitialized.class)
+            .add("tie.table-changed.1", TieringEvent.TableChanged.class)
+            .add("tie.table-disabled.1", TieringEvent.TableDisabled.class)
+            .add("tie.table-forgotten.1", TieringEvent.TableForgotten.class)
+            .add("tie.round-scheduled.1", TieringEvent.RoundScheduled.class)
+            .add("tie.round-due.1", TieringEvent.RoundDue.class)
+            .add("tie.round-assigned.1", TieringEvent.RoundAssigned.class)
+            .add("tie.round-fenced.1", TieringEvent.RoundFenced.class)
+            .add("tie.round-finished.1", TieringEvent.RoundFinished.class)
+            .add("tie.round-failed.1", TieringEvent.RoundFailed.class)
+            .add("tie.table-quarantined.1", TieringEvent.TableQuarantined.class)
+            .add("tie.round-triggered.1", TieringEvent.RoundTriggered.class)
+            .add("tie.table-paused.1", TieringEvent.TablePaused.class)
+            .add("tie.table-resumed.1", TieringEvent.TableResumed.class)
+            .add("tie.lake-seen.1", TieringEvent.LakeSeen.class)
+            .add("tie.offsets-forgotten.1", TieringEvent.OffsetsForgotten.class)
+            .add("tie.table-maintained.1", TieringEvent.TableMaintained.class)
+            .add("tie.snapshot.1", TieringState.Snapshot.class);
 
     public EventSerializer() {
         super(IDENTIFIER, MANIFESTS, new SimpleModule("none"));

@@ -41,10 +41,10 @@ final class TieringControls {
         } else if (!table.get().isPending()) {
             TieringCatalog.dueAtOnce(plan, tableId, nowMs);
         }
-        return done(plan, tableId);
+        return done(plan, tableId, nowMs);
     }
 
-    TieringDecision<Reply> pause(TieringState state, long tableId) {
+    TieringDecision<Reply> pause(TieringState state, long tableId, long nowMs) {
         Optional<TieredTable> table = state.enabled(tableId);
         if (table.isEmpty()) {
             return noTable(state, tableId);
@@ -53,7 +53,7 @@ final class TieringControls {
         if (!table.get().switches().paused()) {
             plan.add(new TablePaused(tableId));
         }
-        return done(plan, tableId);
+        return done(plan, tableId, nowMs);
     }
 
     TieringDecision<Reply> resume(TieringState state, long tableId, long nowMs) {
@@ -69,11 +69,11 @@ final class TieringControls {
                 TieringCatalog.dueAtOnce(plan, tableId, nowMs);
             }
         }
-        return done(plan, tableId);
+        return done(plan, tableId, nowMs);
     }
 
-    private TieringDecision<Reply> done(Plan plan, long tableId) {
-        return plan.reply(new Tiering.Done(TieringStatus.of(plan.table(tableId), rules.workers())));
+    private TieringDecision<Reply> done(Plan plan, long tableId, long nowMs) {
+        return plan.reply(new Tiering.Done(TieringStatus.of(plan.table(tableId), rules.workers(nowMs))));
     }
 
     private TieringDecision<Reply> noTable(TieringState state, long tableId) {

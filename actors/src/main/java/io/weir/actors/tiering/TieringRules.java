@@ -65,18 +65,14 @@ final class TieringRules {
         return catalog;
     }
 
-    TieringWorkers workers() {
-        return workers;
-    }
-
     /** The tables that are due, the next one first. */
-    List<TieredTable> queue(TieringState state) {
+    private List<TieredTable> queue(TieringState state) {
         return TieringQueue.of(state, order);
     }
 
-    boolean isAlive(TieringWorkers.Heard heard, long nowMs) {
-        return !heard.isReplaced()
-                && nowMs - heard.heardMs() <= settings.livenessWindow().toMillis();
+    /** What the workers said last, by node. */
+    List<Tiering.WorkerStatus> workers(long nowMs) {
+        return workers.status(settings.livenessWindow(), nowMs);
     }
 
     /** Tables whose time has come join the queue, and workers that fell silent are fenced. Called about once a second. */

@@ -16,25 +16,17 @@ final class TieringStatus {
 
     private TieringStatus() {}
 
-    static Tiering.Status of(TieringState state, TieringRules rules, @Nullable String lake, long nowMs) {
+    /** @param workers as {@link TieringWorkers#status} has them */
+    static Tiering.Status of(TieringState state, List<WorkerStatus> workers, @Nullable String lake, long nowMs) {
         List<TableStatus> tables = new ArrayList<>();
         int offsets = 0;
         for (TieredTable table : enabled(state)) {
             offsets += table.lake().offsets().size();
-            tables.add(of(table, rules.workers(), offsets <= OFFSETS_MAX));
+            tables.add(of(table, workers, offsets <= OFFSETS_MAX));
         }
-        List<WorkerStatus> workers = rules.workers().all().stream()
-                .map(heard -> new WorkerStatus(
-                        heard.worker(),
-                        rules.isAlive(heard, nowMs),
-                        heard.heardMs(),
-                        heard.freeSlots(),
-                        heard.working()))
-                .sorted(Comparator.comparing(
-                                (WorkerStatus status) -> status.worker().node())
-                        .thenComparing(status -> status.worker().id()))
+        List<Long> queue = TieringQueue.of(state, TieringQueue.BY_DEADLINE).stream()
+                .map(TieredTable::tableId)
                 .toList();
-        List<Long> queue = rules.queue(state).stream().map(TieredTable::tableId).toList();
         return new Tiering.Status(nowMs, lake, tables, workers, queue);
     }
 
@@ -45,11 +37,11 @@ final class TieringStatus {
                 .toList();
     }
 
-    static TableStatus of(TieredTable table, TieringWorkers workers) {
+    static TableStatus of(TieredTable table, List<WorkerStatus> workers) {
         return of(table, workers, table.lake().offsets().size() <= OFFSETS_MAX);
     }
 
-    private static TableStatus of(TieredTable table, TieringWorkers workers, boolean withOffsets) {
+    private static TableStatus of(TieredTable table, List<WorkerStatus> workers, boolean withOffsets) {
         TieredTable.Attempts attempts = table.attempts();
         TieredTable.UnderWay underWay = attempts.underWay();
         Tiering.Worker worker = attempts.worker();
@@ -84,12 +76,14 @@ final class TieringStatus {
                 withOffsets ? table.lake().offsets() : Map.of());
     }
 
-    private static @Nullable Work work(TieredTable table, String workerId, TieringWorkers workers) {
-        return workers.find(workerId)
-                .flatMap(heard -> heard.working().stream()
-                        .filter(work -> work.attempt().tableId() == table.tableId()
-                                && work.attempt().epoch() == table.attempts().epoch())
-                        .findFirst())
+    private static @Nullable Work work(TieredTable table, String workerId, List<WorkerStatus> workers) {
+        return workers.stream()
+                .filter(status -> status.worker().id().equals(workerId))
+                .flatMap(status -> status.working().stream())
+                .filter(work -> work.attempt()
+                        .equals(new Tiering.Attempt(
+                                table.tableId(), table.attempts().epoch())))
+                .findFirst()
                 .orElse(null);
     }
 }

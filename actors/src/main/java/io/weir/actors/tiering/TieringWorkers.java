@@ -3,7 +3,10 @@ package io.weir.actors.tiering;
 import io.weir.actors.tiering.Tiering.Attempt;
 import io.weir.actors.tiering.Tiering.Work;
 import io.weir.actors.tiering.Tiering.Worker;
+import io.weir.actors.tiering.Tiering.WorkerStatus;
+import java.time.Duration;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -42,11 +45,6 @@ final class TieringWorkers {
 
         long heardMs() {
             return heardMs;
-        }
-
-        /** Whether another start of it was heard of since. */
-        boolean isReplaced() {
-            return replaced;
         }
 
         /** How many more rounds it takes. */
@@ -124,6 +122,20 @@ final class TieringWorkers {
         return !one.id().equals(now.id())
                 && one.node().equals(now.node())
                 && one.group().equals(now.group());
+    }
+
+    /** By node. */
+    List<WorkerStatus> status(Duration livenessWindow, long nowMs) {
+        return known.values().stream()
+                .map(heard -> new WorkerStatus(
+                        heard.worker,
+                        !heard.replaced && nowMs - heard.heardMs <= livenessWindow.toMillis(),
+                        heard.heardMs,
+                        heard.freeSlots,
+                        heard.working))
+                .sorted(Comparator.comparing((WorkerStatus status) -> status.worker().node())
+                        .thenComparing(status -> status.worker().id()))
+                .toList();
     }
 
     void forgetSilent(long nowMs) {

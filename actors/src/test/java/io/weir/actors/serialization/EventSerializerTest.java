@@ -10,6 +10,10 @@ import io.weir.actors.catalog.CatalogEvent;
 import io.weir.actors.catalog.CatalogState;
 import io.weir.actors.catalog.PartitionInfo;
 import io.weir.actors.catalog.TableInfo;
+import io.weir.actors.tiering.TieredTable;
+import io.weir.actors.tiering.Tiering;
+import io.weir.actors.tiering.TieringEvent;
+import io.weir.actors.tiering.TieringState;
 import io.weir.codec.schema.Column;
 import io.weir.codec.schema.DataType;
 import io.weir.codec.schema.TableSchema;
@@ -21,11 +25,13 @@ import io.weir.persistence.objects.StoredObject;
 import java.io.NotSerializableException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class EventSerializerTest {
@@ -178,8 +184,7 @@ class EventSerializerTest {
             WITHOUT_LAKE,
             new TableSequence.RangeReserved(1, 100_001));
 
-    /** One of each that is written today. */
-    private static final List<Object> EVENTS = List.of(
+    private static final List<Object> BUT_TIERING = List.of(
             new CatalogEvent.DatabaseCreated("db"),
             new CatalogEvent.DatabaseDropped("db"),
             new CatalogEvent.TableCreated(KEYED, true),
@@ -201,6 +206,59 @@ class EventSerializerTest {
             new BucketManifest.Restored(MANIFEST),
             MANIFEST,
             new TableSequence.RangeReserved(1, 100_001));
+
+    private static final TieredTable.Definition DEFINITION = new TieredTable.Definition(
+            "db", "t", "group", Duration.ofMinutes(3), Duration.ofMinutes(10), -77);
+
+    private static final Tiering.Worker WORKER = new Tiering.Worker("id", "host:1", "group");
+
+    private static final TieredTable TIERED = new TieredTable(
+            1L << 40,
+            DEFINITION,
+            new TieredTable.Switches(true, true, false, true),
+            new TieredTable.Place(Tiering.State.TIERING, 1_700_000_000_000L, 1, 2),
+            new TieredTable.Attempts(
+                    1L << 33, 5, true, new TieredTable.UnderWay(true, true, 6), WORKER, 7, 8, "problem"),
+            new TieredTable.Rounds(1, 2, 3, 4, 5, 6),
+            new TieredTable.Lake(1L << 62, 2, 3, 4, 5, Map.of("8-5-0", 1L << 41)));
+
+    private static final TieredTable NEW = new TieredTable(
+            2,
+            DEFINITION,
+            new TieredTable.Switches(true, false, false, false),
+            new TieredTable.Place(Tiering.State.NEW, 0, 0, 0),
+            new TieredTable.Attempts(0, 0, false, null, null, 0, 0, null),
+            new TieredTable.Rounds(0, 0, 0, 0, 0, 0),
+            new TieredTable.Lake(-1, 0, 0, 0, 0, Map.of()));
+
+    /** One of each that is written today. */
+    private static final List<Object> EVENTS = Stream.concat(
+                    BUT_TIERING.stream(),
+                    Stream.of(
+                            new TieringEvent.TableFound(8, DEFINITION, 1),
+                            new TieringEvent.TableInitialized(8),
+                            new TieringEvent.TableChanged(8, DEFINITION),
+                            new TieringEvent.TableDisabled(8),
+                            new TieringEvent.TableForgotten(8),
+                            new TieringEvent.RoundScheduled(8, 2),
+                            new TieringEvent.RoundDue(8, 3),
+                            new TieringEvent.RoundAssigned(8, 1L << 33, WORKER, true, true, 4),
+                            new TieringEvent.RoundFenced(8, 1L << 33, "why", 5),
+                            new TieringEvent.RoundFinished(
+                                    8,
+                                    9,
+                                    new Tiering.Finished(1, true, Map.of("8-5-0", 1L << 41), 2, 3, 4, 5, 6, 7),
+                                    10),
+                            new TieringEvent.RoundFailed(8, 9, new Tiering.Failed("reason", true, true, 11), 12, 13),
+                            new TieringEvent.TableQuarantined(8),
+                            new TieringEvent.RoundTriggered(8),
+                            new TieringEvent.TablePaused(8),
+                            new TieringEvent.TableResumed(8),
+                            new TieringEvent.LakeSeen(8, Map.of("8-5-0", 1L << 41)),
+                            new TieringEvent.OffsetsForgotten(8, List.of("8-5-0", "8-5-1")),
+                            new TieringEvent.TableMaintained(8, 1, 2, 3, 4, "problem", 5),
+                            new TieringState.Snapshot(List.of(TIERED, NEW), 1L << 33)))
+            .toList();
 
     private final EventSerializer serializer = new EventSerializer();
 
@@ -240,7 +298,26 @@ class EventSerializerTest {
                         "man.lake-advanced.1",
                         "man.restored.1",
                         "man.state.1",
-                        "seq.reserved.1");
+                        "seq.reserved.1",
+                        "tie.table-found.1",
+                        "tie.table-initialized.1",
+                        "tie.table-changed.1",
+                        "tie.table-disabled.1",
+                        "tie.table-forgotten.1",
+                        "tie.round-scheduled.1",
+                        "tie.round-due.1",
+                        "tie.round-assigned.1",
+                        "tie.round-fenced.1",
+                        "tie.round-finished.1",
+                        "tie.round-failed.1",
+                        "tie.table-quarantined.1",
+                        "tie.round-triggered.1",
+                        "tie.table-paused.1",
+                        "tie.table-resumed.1",
+                        "tie.lake-seen.1",
+                        "tie.offsets-forgotten.1",
+                        "tie.table-maintained.1",
+                        "tie.snapshot.1");
         assertThat(serializer.identifier()).isEqualTo(74_110_001);
     }
 
