@@ -94,16 +94,16 @@ final class TableRows {
     /** @throws WeirException where only the lake is wanted and has nothing to do with the table */
     private boolean isInLake(TableInfo table, ReadSource source) {
         boolean enabled = TableProperties.from(table.properties()).lake().enabled();
+        if (source == ReadSource.LAKE && !lakes.hasLake()) {
+            throw new WeirException(
+                    ErrorCode.NOT_SUPPORTED,
+                    "This node has no lake; start it with WEIR_LAKE_WAREHOUSE, or leave out 'source'");
+        }
         if (source == ReadSource.LAKE && !enabled) {
             throw new WeirException(
                     ErrorCode.INVALID_REQUEST,
                     "The table does not go to the lake; set its property datalake.enabled to true with PATCH, or leave out"
                             + " 'source'");
-        }
-        if (source == ReadSource.LAKE && !lakes.hasLake()) {
-            throw new WeirException(
-                    ErrorCode.NOT_SUPPORTED,
-                    "This node has no lake; start it with WEIR_LAKE_WAREHOUSE, or leave out 'source'");
         }
         return enabled && lakes.hasLake();
     }

@@ -28,7 +28,7 @@ final class TieringCommand implements Callable<Integer> {
     private final ServerOption server = new ServerOption();
 
     @ArgGroup
-    private final Action action = new Action();
+    private Action action = new Action();
 
     /** At most one of them. */
     private static final class Action {
@@ -88,9 +88,13 @@ final class TieringCommand implements Callable<Integer> {
     }
 
     private void enable(HttpApi api, PrintWriter out, String table) throws IOException, InterruptedException {
+        String lake = api.get("/v1/tiering").path("lake").asText("");
+        if (lake.isEmpty()) {
+            throw new CommandFailure(
+                    CommandFailure.REFUSED, "the store has no lake; start it with WEIR_LAKE_WAREHOUSE set to a place for one");
+        }
         api.patch(HttpApi.tablePath(table), "{\"set_properties\":{\"datalake.enabled\":\"true\"}}");
         JsonNode now = TieringWait.round(api, table);
-        String lake = api.get("/v1/tiering").path("lake").asText("");
         out.printf(
                 "%s is in the lake: %,d rows in %,d files%n",
                 table, now.path("lake_rows").asLong(), now.path("lake_files").asLong());

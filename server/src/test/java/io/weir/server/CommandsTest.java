@@ -27,7 +27,7 @@ class CommandsTest {
     @Test
     void allCommandsAreThere() {
         assertThat(Main.commandLine().getSubcommands())
-                .containsOnlyKeys("start", "status", "load", "tail", "reap", "recover");
+                .containsOnlyKeys("start", "status", "load", "tail", "tiering", "reap", "recover");
     }
 
     @Test
@@ -38,7 +38,7 @@ class CommandsTest {
 
     @Test
     void everyCommandHasItsHelp() {
-        for (String command : List.of("start", "status", "load", "tail", "reap", "recover")) {
+        for (String command : List.of("start", "status", "load", "tail", "tiering", "reap", "recover")) {
             assertThat(run(command, "--help")).as(command).isZero();
         }
     }

@@ -111,7 +111,7 @@ public final class WeirNode {
     /** Connects to its catalog when it is first needed: a lake that is away holds up no node. */
     private static @Nullable Lake lake(
             LakeSettings settings, Map<String, String> environment, BufferAllocator allocator) {
-        return settings.hasLake() ? new IcebergLake(settings.iceberg(environment), Clock.systemUTC(), allocator) : null;
+        return settings.hasLake() ? new IcebergLake(settings.iceberg(environment), Clock.systemUTC()) : null;
     }
 
     private static void giveBack(

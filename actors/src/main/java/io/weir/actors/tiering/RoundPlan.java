@@ -4,7 +4,6 @@ import io.weir.actors.bucket.Bucket;
 import io.weir.actors.bucket.BucketId;
 import io.weir.actors.catalog.PartitionInfo;
 import io.weir.actors.catalog.TableInfo;
-import io.weir.actors.catalog.TableProperties;
 import io.weir.actors.tiering.Tiering.Attempt;
 import io.weir.codec.ErrorCode;
 import io.weir.codec.WeirException;
@@ -28,7 +27,6 @@ final class RoundPlan {
     private final RoundPorts ports;
     private final Attempt attempt;
     private final TableInfo table;
-    private final TableProperties properties;
     private final RoundLimits limits;
     private final SplitSource source;
     private final List<BucketId> buckets = new ArrayList<>();
@@ -44,7 +42,6 @@ final class RoundPlan {
         this.attempt = attempt;
         this.limits = limits;
         this.table = ports.table(attempt.tableId());
-        this.properties = TableProperties.from(table.properties());
         this.source = new SplitSource(ports, table, limits.pieceBytes());
         if (table.isPartitioned()) {
             for (PartitionInfo partition : ports.partitions(table)) {

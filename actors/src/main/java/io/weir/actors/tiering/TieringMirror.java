@@ -19,6 +19,17 @@ public final class TieringMirror {
                 .map(now -> TieringStatus.of(now.state(), now.workers(), now.lake(), now.atMs()));
     }
 
+    /** When the last round of a table was planned that took all there was, ms; 0 where there was none, or where it is not known here. */
+    public long plannedMs(long tableId) {
+        Seen now = seen;
+        return now == null
+                ? 0
+                : now.state()
+                        .table(tableId)
+                        .map(table -> table.rounds().plannedMs())
+                        .orElse(0L);
+    }
+
     void publish(TieringState state, List<Tiering.WorkerStatus> workers, @Nullable String lake, long nowMs) {
         seen = new Seen(state, workers, lake, nowMs);
     }

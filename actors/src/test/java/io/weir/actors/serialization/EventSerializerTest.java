@@ -184,7 +184,7 @@ class EventSerializerTest {
             WITHOUT_LAKE,
             new TableSequence.RangeReserved(1, 100_001));
 
-    private static final List<Object> BUT_TIERING = List.of(
+    private static final List<Object> OF_TABLES = List.of(
             new CatalogEvent.DatabaseCreated("db"),
             new CatalogEvent.DatabaseDropped("db"),
             new CatalogEvent.TableCreated(KEYED, true),
@@ -233,7 +233,7 @@ class EventSerializerTest {
 
     /** One of each that is written today. */
     private static final List<Object> EVENTS = Stream.concat(
-                    BUT_TIERING.stream(),
+                    OF_TABLES.stream(),
                     Stream.of(
                             new TieringEvent.TableFound(8, DEFINITION, 1),
                             new TieringEvent.TableInitialized(8),

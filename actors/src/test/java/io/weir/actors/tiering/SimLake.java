@@ -89,7 +89,7 @@ final class SimLake implements Lake {
     }
 
     private void mayFail(String what) {
-        if (fails(0.2)) {
+        if (fails(0.03)) {
             throw new WeirException(ErrorCode.LAKE_UNAVAILABLE, "simulated: " + what);
         }
     }
@@ -219,7 +219,7 @@ final class SimLake implements Lake {
         public Outcome commit(Map<String, Long> offsets) {
             ended = true;
             Map<String, Long> moved = Map.copyOf(offsets);
-            if (fails(0.15)) {
+            if (fails(0.4)) {
                 switch (random.nextInt(4)) {
                     case 0 -> {
                         unknownLost++;

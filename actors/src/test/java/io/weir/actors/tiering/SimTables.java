@@ -231,7 +231,7 @@ final class SimTables {
 
     private final class Ports implements RoundPorts {
         private void mayRefuse(String what) {
-            if (random.nextDouble() < faults * 0.1) {
+            if (random.nextDouble() < faults * 0.03) {
                 refusals++;
                 throw new WeirException(ErrorCode.BUCKET_UNAVAILABLE, "simulated: " + what);
             }

@@ -20,6 +20,7 @@ import org.apache.iceberg.StructLike;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.TableMetadata;
 import org.apache.iceberg.TableOperations;
+import org.apache.iceberg.TableProperties;
 import org.apache.iceberg.data.parquet.InternalWriter;
 import org.apache.iceberg.io.DataWriter;
 import org.apache.iceberg.parquet.Parquet;
@@ -35,6 +36,9 @@ import org.slf4j.LoggerFactory;
  */
 final class FileCompaction {
     private static final Logger LOG = LoggerFactory.getLogger(FileCompaction.class);
+
+    /** What is in memory of the file that is written, and of one that is read. */
+    private static final String ROW_GROUP_BYTES = Integer.toString(32 << 20);
 
     private final TableOperations operations;
     private final LakeTableSpec spec;
@@ -138,6 +142,7 @@ final class FileCompaction {
             location = path;
             DataWriter<StructLike> opened = Parquet.writeData(table.io().newOutputFile(path))
                     .forTable(table)
+                    .set(TableProperties.PARQUET_ROW_GROUP_SIZE_BYTES, ROW_GROUP_BYTES)
                     .createWriterFunc(stored -> InternalWriter.createWriter(table.schema(), stored))
                     .withSpec(model.spec())
                     .withPartition(model.file().partition())

@@ -60,16 +60,15 @@ final class SnapshotExpiry {
             TableMetadata table, Snapshot current, long nowMs, Duration retention, Set<Long> due) {
         @Nullable Snapshot successor = null;
         boolean over = false;
-        boolean stateKept = false;
+        boolean stateSaid = false;
         for (Snapshot snapshot : SnapshotUtil.ancestorsOf(current.snapshotId(), table::snapshot)) {
             // Whatever came before one that is over is over: clocks need not agree on that.
             over = over || (successor != null && isOver(successor.timestampMillis(), nowMs, retention));
-            // Where another engine made those after it, it alone says how far the lake has the table.
-            boolean needed = !stateKept && saysState(snapshot);
-            stateKept |= needed;
-            if (over && !needed) {
+            if (over && stateSaid) {
                 due.add(snapshot.snapshotId());
             }
+            // Where another engine made the newest, it is asked of them in turn how far the lake has the table.
+            stateSaid |= saysState(snapshot);
             successor = snapshot;
         }
     }
