@@ -220,7 +220,9 @@ final class TieringRound implements AutoCloseable {
             if (e.code() != ErrorCode.PARTITION_NOT_FOUND || !split.endWhereItIs()) {
                 throw e;
             }
-            LOG.info("partition was dropped during a round bucket={}", split.bucket().entityId());
+            LOG.info(
+                    "partition was dropped during a round bucket={}",
+                    split.bucket().entityId());
         }
     }
 
@@ -260,8 +262,7 @@ final class TieringRound implements AutoCloseable {
         } else if (result instanceof LakeRound.Refused refused) {
             end(new Failed("the lake refused the commit: " + refused.why(), false, true, lakeEpoch));
         } else if (result instanceof LakeRound.Unknown unknown) {
-            end(new Failed(
-                    "it is not known whether the lake has the commit: " + unknown.why(), true, true, lakeEpoch));
+            end(new Failed("it is not known whether the lake has the commit: " + unknown.why(), true, true, lakeEpoch));
         }
     }
 

@@ -50,9 +50,12 @@ final class SimTables {
 
     void create(long tableId, boolean keyed, boolean partitioned, int bucketCount, int freshnessSeconds) {
         Map<String, String> properties = Map.of(
-                "datalake.enabled", "true",
-                "datalake.freshness", freshnessSeconds + "s",
-                "datalake.maintenance", random.nextBoolean() ? "20s" : "0");
+                "datalake.enabled",
+                "true",
+                "datalake.freshness",
+                freshnessSeconds + "s",
+                "datalake.maintenance",
+                random.nextBoolean() ? "20s" : "0");
         List<String> key = !keyed ? List.of() : partitioned ? List.of("p", "k") : List.of("k");
         tables.put(
                 tableId,
@@ -191,8 +194,8 @@ final class SimTables {
                         .filter(one -> one.partitionId() != partition.partitionId())
                         .toList());
         buckets.values().stream()
-                .filter(bucket -> bucket.id.tableId() == table.tableId()
-                        && bucket.id.partitionId() == partition.partitionId())
+                .filter(bucket ->
+                        bucket.id.tableId() == table.tableId() && bucket.id.partitionId() == partition.partitionId())
                 .forEach(bucket -> bucket.dropped = true);
         partitionsDropped++;
         version++;
@@ -219,8 +222,7 @@ final class SimTables {
         // Some buckets hear of it at once, some later.
         living().stream()
                 .filter(bucket -> bucket.id.tableId() == table.tableId() && random.nextBoolean())
-                .forEach(bucket -> bucket.schema =
-                        tables.get(table.tableId()).schema());
+                .forEach(bucket -> bucket.schema = tables.get(table.tableId()).schema());
         schemaChanges++;
         version++;
     }
