@@ -217,8 +217,11 @@ final class TieringRound implements AutoCloseable {
         try {
             split.step(to);
         } catch (WeirException e) {
-            if (e.code() != ErrorCode.PARTITION_NOT_FOUND || !split.endWhereItIs()) {
+            if (e.code() != ErrorCode.PARTITION_NOT_FOUND) {
                 throw e;
+            }
+            if (!split.endWhereItIs()) {
+                throw new RoundEndedException("a partition was dropped while its rows were written: " + e.detail(), true);
             }
             LOG.info(
                     "partition was dropped during a round bucket={}",

@@ -187,6 +187,19 @@ final class SimTables {
         }
     }
 
+    void add(long tableId, String partition) {
+        addPartition(tables.get(tableId), partition);
+    }
+
+    void drop(long tableId, String partition) {
+        drop(
+                tables.get(tableId),
+                partitions.get(tableId).stream()
+                        .filter(one -> one.name().equals(partition))
+                        .findFirst()
+                        .orElseThrow());
+    }
+
     private void drop(TableInfo table, PartitionInfo partition) {
         partitions.put(
                 table.tableId(),
