@@ -221,7 +221,8 @@ final class TieringRound implements AutoCloseable {
                 throw e;
             }
             if (!split.endWhereItIs()) {
-                throw new RoundEndedException("a partition was dropped while its rows were written: " + e.detail(), true);
+                throw new RoundEndedException(
+                        "a partition was dropped while its rows were written: " + e.detail(), true);
             }
             LOG.info(
                     "partition was dropped during a round bucket={}",

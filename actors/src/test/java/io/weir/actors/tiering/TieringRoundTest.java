@@ -23,7 +23,11 @@ class TieringRoundTest {
 
     private TieringRound round(long epoch, RoundLimits limits) {
         return new TieringRound(
-                new Assignment(new Attempt(1, epoch), false, false), lake, tables.ports(), limits, new SplittableRandom(3));
+                new Assignment(new Attempt(1, epoch), false, false),
+                lake,
+                tables.ports(),
+                limits,
+                new SplittableRandom(3));
     }
 
     private static Outcome run(TieringRound round) {
@@ -55,8 +59,10 @@ class TieringRoundTest {
 
     private Map<Long, List<Long>> keyed() {
         Map<Long, List<Long>> found = new HashMap<>();
-        lake.stored(1).rows.forEach((key, rows) ->
-                found.put(key.k(), rows.stream().map(SimRow::v).toList()));
+        lake.stored(1)
+                .rows
+                .forEach((key, rows) ->
+                        found.put(key.k(), rows.stream().map(SimRow::v).toList()));
         return found;
     }
 

@@ -44,8 +44,8 @@ class TieringWorkerTest {
         SimBucket bucket = tables.living().get(0);
         bucket.append(1, 1_000);
         bucket.commit();
-        TieringWorker.Settings settings = new TieringWorker.Settings(
-                "node:1", "", 1, Duration.ofMillis(100), Duration.ofMinutes(1));
+        TieringWorker.Settings settings =
+                new TieringWorker.Settings("node:1", "", 1, Duration.ofMillis(100), Duration.ofMinutes(1));
         return KIT.spawn(TieringWorker.create(
                 settings,
                 "w1",
