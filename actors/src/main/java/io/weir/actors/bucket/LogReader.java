@@ -161,9 +161,7 @@ final class LogReader {
             return;
         }
         BatchHeader header = batch.header();
-        EncodedRows all = wanted.equals(written.columns())
-                ? batch.readAll().rows()
-                : project(batch, written, wanted);
+        EncodedRows all = wanted.equals(written.columns()) ? batch.readAll().rows() : project(batch, written, wanted);
         EncodedRows kept = rows.length == header.rowCount() ? all : RecordBatches.select(wanted, all, rows, allocator);
         boolean dense = rows[rows.length - 1] - rows[0] == rows.length - 1;
         found.add(new Bucket.FetchedRows(

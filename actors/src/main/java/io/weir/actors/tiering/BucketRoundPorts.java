@@ -189,7 +189,8 @@ public final class BucketRoundPorts implements RoundPorts {
                     tier, links.files(), links.engine(), leased, bucket, table, scratch, SNAPSHOT_PIECE_BYTES);
             return Optional.of(new Downloaded(leased, rows));
         } catch (IOException e) {
-            throw new UncheckedIOException("the KV snapshot of bucket " + bucket.entityId() + " does not come: " + e, e);
+            throw new UncheckedIOException(
+                    "the KV snapshot of bucket " + bucket.entityId() + " does not come: " + e, e);
         } finally {
             release(bucket, holder);
         }

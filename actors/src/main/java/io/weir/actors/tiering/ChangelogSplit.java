@@ -44,8 +44,7 @@ final class ChangelogSplit implements Split {
      * @param mayBeThere whether the lake may have rows of keys that are new in the changelog, from a former partition of the same name
      * @param memoryMax about how much the keys may take
      */
-    ChangelogSplit(
-            SplitSource source, BucketId bucket, long start, long stop, boolean mayBeThere, long memoryMax) {
+    ChangelogSplit(SplitSource source, BucketId bucket, long start, long stop, boolean mayBeThere, long memoryMax) {
         TableInfo table = source.table();
         this.source = source;
         this.bucket = bucket;

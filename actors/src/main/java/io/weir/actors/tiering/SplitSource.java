@@ -87,7 +87,8 @@ final class SplitSource {
         TableSchema theirs = ports.table(table.tableId())
                 .schema(version)
                 .orElseThrow(() -> new WeirException(
-                        ErrorCode.BUCKET_UNAVAILABLE, "the catalog does not know schema version %d yet".formatted(version)));
+                        ErrorCode.BUCKET_UNAVAILABLE,
+                        "the catalog does not know schema version %d yet".formatted(version)));
         for (Column column : columns) {
             boolean same = theirs.columnById(column.id())
                     .map(other -> other.type().equals(column.type()))

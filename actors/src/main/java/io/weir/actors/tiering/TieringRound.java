@@ -217,10 +217,16 @@ final class TieringRound implements AutoCloseable {
         try {
             split.step(to);
         } catch (WeirException e) {
-            if (e.code() != ErrorCode.PARTITION_NOT_FOUND || !split.endWhereItIs()) {
+            if (e.code() != ErrorCode.PARTITION_NOT_FOUND) {
                 throw e;
             }
-            LOG.info("partition was dropped during a round bucket={}", split.bucket().entityId());
+            if (!split.endWhereItIs()) {
+                throw new RoundEndedException(
+                        "a partition was dropped while its rows were written: " + e.detail(), true);
+            }
+            LOG.info(
+                    "partition was dropped during a round bucket={}",
+                    split.bucket().entityId());
         }
     }
 
@@ -260,8 +266,7 @@ final class TieringRound implements AutoCloseable {
         } else if (result instanceof LakeRound.Refused refused) {
             end(new Failed("the lake refused the commit: " + refused.why(), false, true, lakeEpoch));
         } else if (result instanceof LakeRound.Unknown unknown) {
-            end(new Failed(
-                    "it is not known whether the lake has the commit: " + unknown.why(), true, true, lakeEpoch));
+            end(new Failed("it is not known whether the lake has the commit: " + unknown.why(), true, true, lakeEpoch));
         }
     }
 

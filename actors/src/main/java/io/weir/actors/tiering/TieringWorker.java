@@ -100,11 +100,7 @@ public final class TieringWorker extends AbstractBehavior<TieringWorker.Command>
                 settings.slots(),
                 settings.liveness().toMillis(),
                 assignment -> new TieringRound(
-                        assignment,
-                        lake,
-                        ports.get(),
-                        RoundLimits.DEFAULT,
-                        new SplittableRandom(random.nextLong())),
+                        assignment, lake, ports.get(), RoundLimits.DEFAULT, new SplittableRandom(random.nextLong())),
                 clock.millis());
         this.threads = context.getSystem().dispatchers().lookup(DispatcherSelector.fromConfig(DISPATCHER));
         this.self = context.getSelf();
@@ -125,8 +121,8 @@ public final class TieringWorker extends AbstractBehavior<TieringWorker.Command>
             Supplier<RoundPorts> ports,
             Clock clock,
             RandomGenerator random) {
-        return Behaviors.setup(context -> Behaviors.withTimers(timers ->
-                new TieringWorker(context, timers, settings, id, coordinator, lake, ports, clock, random)));
+        return Behaviors.setup(context -> Behaviors.withTimers(
+                timers -> new TieringWorker(context, timers, settings, id, coordinator, lake, ports, clock, random)));
     }
 
     @Override
@@ -190,8 +186,7 @@ public final class TieringWorker extends AbstractBehavior<TieringWorker.Command>
         RoundEnded ended = desk.tell(attempt, noted);
         if (ended != null) {
             coordinator.tell(ended);
-            timers.startSingleTimer(
-                    attempt, new TellAgain(attempt), Duration.ofMillis(desk.tellAgainMs(attempt)));
+            timers.startSingleTimer(attempt, new TellAgain(attempt), Duration.ofMillis(desk.tellAgainMs(attempt)));
         }
         return this;
     }

@@ -149,8 +149,7 @@ final class WorkerDesk {
         List<RoundEnded> last = new ArrayList<>();
         rounds.forEach((attempt, round) -> {
             round.abandon("its node shuts down");
-            untold.putIfAbsent(
-                    attempt, new Untold(new Failed("its node shuts down", true, true, 0), round.work(), 0));
+            untold.putIfAbsent(attempt, new Untold(new Failed("its node shuts down", true, true, 0), round.work(), 0));
         });
         untold.forEach((attempt, one) -> last.add(new RoundEnded(worker.id(), attempt, one.outcome(), nobody)));
         rounds.clear();

@@ -112,15 +112,18 @@ final class SimBucket {
     /** Before there is a lake: what is old goes, up to the snapshot where the log is needed for the rows. */
     void expire() {
         if (batches.size() > 1) {
-            retain(keyed ? snapshot == null ? 0 : snapshot.offset() : batches.firstEntry().getValue());
+            retain(
+                    keyed
+                            ? snapshot == null ? 0 : snapshot.offset()
+                            : batches.firstEntry().getValue());
             firstOffset = logStart;
         }
     }
 
     Bucket.Description describe() {
         requireThere();
-        Bucket.RemoteDescription remote = new Bucket.RemoteDescription(
-                logStart, 0, 0, 0, snapshot == null ? -1 : snapshot.offset(), 0, 0, null);
+        Bucket.RemoteDescription remote =
+                new Bucket.RemoteDescription(logStart, 0, 0, 0, snapshot == null ? -1 : snapshot.offset(), 0, 0, null);
         return new Bucket.Description("sim:1", 1, logStart, end(), 0, 0, 0, remote, List.of());
     }
 
@@ -133,7 +136,8 @@ final class SimBucket {
     /** @param newest what the bucket hears of the table where it is asked for a column that it does not know */
     Bucket.Fetched fetch(RoundPorts.Piece piece, TableSchema newest) {
         requireThere();
-        if (piece.columnIds().stream().anyMatch(column -> schema.columnById(column).isEmpty())) {
+        if (piece.columnIds().stream()
+                .anyMatch(column -> schema.columnById(column).isEmpty())) {
             schema = newest;
         }
         if (piece.from() < logStart || piece.from() > end()) {
@@ -148,8 +152,7 @@ final class SimBucket {
         long next = piece.from();
         int bytes = 0;
         while (next < Math.min(end(), piece.to()) && bytes < piece.bytesMax()) {
-            long end = Math.min(
-                    Objects.requireNonNull(batches.floorEntry(next)).getValue(), piece.to());
+            long end = Math.min(Objects.requireNonNull(batches.floorEntry(next)).getValue(), piece.to());
             found.add(batch(next, end, columns));
             bytes += 40 * (int) (end - next);
             next = end;

@@ -261,7 +261,8 @@ final class SimLake implements Lake {
                 return "the lake is at epoch %d, the round was planned at %d".formatted(stored.epoch, base.epoch());
             }
             if (epoch < stored.epoch) {
-                stored.problems.add("a fenced round of epoch %d is in the lake of epoch %d".formatted(epoch, stored.epoch));
+                stored.problems.add(
+                        "a fenced round of epoch %d is in the lake of epoch %d".formatted(epoch, stored.epoch));
             }
             if (!stored.files.containsKey(file)) {
                 stored.problems.add("committed a file that maintenance has removed: " + file);
@@ -269,8 +270,9 @@ final class SimLake implements Lake {
             stored.live.add(file);
             if (spec.hasPrimaryKey()) {
                 deleted.forEach(stored.rows::remove);
-                appended.forEach(
-                        row -> stored.rows.computeIfAbsent(row.key(), key -> new ArrayList<>()).add(row));
+                appended.forEach(row -> stored.rows
+                        .computeIfAbsent(row.key(), key -> new ArrayList<>())
+                        .add(row));
             } else {
                 for (SimRow row : appended) {
                     if (stored.log.put(row.k(), row) != null) {

@@ -50,9 +50,12 @@ final class SimTables {
 
     void create(long tableId, boolean keyed, boolean partitioned, int bucketCount, int freshnessSeconds) {
         Map<String, String> properties = Map.of(
-                "datalake.enabled", "true",
-                "datalake.freshness", freshnessSeconds + "s",
-                "datalake.maintenance", random.nextBoolean() ? "20s" : "0");
+                "datalake.enabled",
+                "true",
+                "datalake.freshness",
+                freshnessSeconds + "s",
+                "datalake.maintenance",
+                random.nextBoolean() ? "20s" : "0");
         List<String> key = !keyed ? List.of() : partitioned ? List.of("p", "k") : List.of("k");
         tables.put(
                 tableId,
@@ -184,6 +187,19 @@ final class SimTables {
         }
     }
 
+    void add(long tableId, String partition) {
+        addPartition(tables.get(tableId), partition);
+    }
+
+    void drop(long tableId, String partition) {
+        drop(
+                tables.get(tableId),
+                partitions.get(tableId).stream()
+                        .filter(one -> one.name().equals(partition))
+                        .findFirst()
+                        .orElseThrow());
+    }
+
     private void drop(TableInfo table, PartitionInfo partition) {
         partitions.put(
                 table.tableId(),
@@ -191,8 +207,8 @@ final class SimTables {
                         .filter(one -> one.partitionId() != partition.partitionId())
                         .toList());
         buckets.values().stream()
-                .filter(bucket -> bucket.id.tableId() == table.tableId()
-                        && bucket.id.partitionId() == partition.partitionId())
+                .filter(bucket ->
+                        bucket.id.tableId() == table.tableId() && bucket.id.partitionId() == partition.partitionId())
                 .forEach(bucket -> bucket.dropped = true);
         partitionsDropped++;
         version++;
@@ -219,8 +235,7 @@ final class SimTables {
         // Some buckets hear of it at once, some later.
         living().stream()
                 .filter(bucket -> bucket.id.tableId() == table.tableId() && random.nextBoolean())
-                .forEach(bucket -> bucket.schema =
-                        tables.get(table.tableId()).schema());
+                .forEach(bucket -> bucket.schema = tables.get(table.tableId()).schema());
         schemaChanges++;
         version++;
     }

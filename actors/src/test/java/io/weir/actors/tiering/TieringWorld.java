@@ -30,10 +30,10 @@ final class TieringWorld {
     private static final long START_MS = 1_700_000_000_000L;
     private static final long CHAOS_MS = 90_000;
     private static final long CALM_MS = 1_800_000;
-    private static final TieringSettings SETTINGS =
-            new TieringSettings(Duration.ofSeconds(20), Duration.ofSeconds(8));
+    private static final TieringSettings SETTINGS = new TieringSettings(Duration.ofSeconds(20), Duration.ofSeconds(8));
     private static final ActorRef<Orders> ORDERS = TestInbox.<Orders>create().getRef();
-    private static final ActorRef<RoundNoted> NOTED = TestInbox.<RoundNoted>create().getRef();
+    private static final ActorRef<RoundNoted> NOTED =
+            TestInbox.<RoundNoted>create().getRef();
 
     private final SplittableRandom random;
     private final PriorityQueue<Event> events =
@@ -98,7 +98,8 @@ final class TieringWorld {
     void run() {
         int count = 1 + random.nextInt(3);
         for (long id = 1; id <= count; id++) {
-            tables.create(id, random.nextBoolean(), random.nextInt(3) == 0, 1 + random.nextInt(3), 2 + random.nextInt(30));
+            tables.create(
+                    id, random.nextBoolean(), random.nextInt(3) == 0, 1 + random.nextInt(3), 2 + random.nextInt(30));
         }
         for (int i = 0; i < 40; i++) {
             tables.write();
@@ -133,7 +134,9 @@ final class TieringWorld {
             drain(nowMs + 1_000);
         }
         tables.tables.keySet().forEach(this::check);
-        assertThat(isThrough()).as(() -> "all rows are in the lake: " + describe()).isTrue();
+        assertThat(isThrough())
+                .as(() -> "all rows are in the lake: " + describe())
+                .isTrue();
     }
 
     private void drain(long untilMs) {
@@ -156,8 +159,9 @@ final class TieringWorld {
                 startWorker(i);
             }
         }
-        tables.living().forEach(bucket -> bucket.schema =
-                tables.tables.get(bucket.id.tableId()).schema());
+        tables.living()
+                .forEach(bucket ->
+                        bucket.schema = tables.tables.get(bucket.id.tableId()).schema());
         if (rules == null) {
             startCoordinator();
         }
@@ -342,9 +346,10 @@ final class TieringWorld {
             stepSoon(worker, round);
             return;
         }
-        count(outcome instanceof Tiering.Finished finished
-                ? finished.complete() ? "rounds complete" : "rounds incomplete"
-                : "rounds failed");
+        count(
+                outcome instanceof Tiering.Finished finished
+                        ? finished.complete() ? "rounds complete" : "rounds incomplete"
+                        : "rounds failed");
         worker.desk.ended(attempt, outcome);
         tell(worker, attempt);
         in(random.nextLong(1, 2_000), () -> unlessPaused(worker, () -> leave(worker, round)));
@@ -415,9 +420,10 @@ final class TieringWorld {
     // What has to hold.
 
     private boolean isThrough() {
-        return tables.living().stream().allMatch(bucket -> bucket.end() == 0
-                || bucket.end() == bucket.logStart && lakeOffset(bucket) < 0
-                || lakeOffset(bucket) == bucket.end());
+        return tables.living().stream()
+                .allMatch(bucket -> bucket.end() == 0
+                        || bucket.end() == bucket.logStart && lakeOffset(bucket) < 0
+                        || lakeOffset(bucket) == bucket.end());
     }
 
     private long lakeOffset(SimBucket bucket) {
@@ -426,8 +432,9 @@ final class TieringWorld {
 
     private String describe() {
         StringBuilder text = new StringBuilder();
-        tables.living().forEach(bucket -> text.append("%n%s log=[%d, %d) lake=%d"
-                .formatted(bucket.id.entityId(), bucket.logStart, bucket.end(), lakeOffset(bucket))));
+        tables.living()
+                .forEach(bucket -> text.append("%n%s log=[%d, %d) lake=%d"
+                        .formatted(bucket.id.entityId(), bucket.logStart, bucket.end(), lakeOffset(bucket))));
         return text + "\n" + state;
     }
 
@@ -451,8 +458,7 @@ final class TieringWorld {
 
     private List<SimBucket> tiered(long tableId, SimLake.Stored stored) {
         return tables.buckets.values().stream()
-                .filter(bucket ->
-                        bucket.id.tableId() == tableId && stored.offsets.containsKey(bucket.id.entityId()))
+                .filter(bucket -> bucket.id.tableId() == tableId && stored.offsets.containsKey(bucket.id.entityId()))
                 .toList();
     }
 
@@ -479,7 +485,8 @@ final class TieringWorld {
         Map<SimRow.Key, List<Long>> want = new HashMap<>();
         expected.forEach((key, row) -> want.put(key, List.of(row.v())));
         Map<SimRow.Key, List<Long>> found = new HashMap<>();
-        stored.rows.forEach((key, rows) -> found.put(key, rows.stream().map(SimRow::v).toList()));
+        stored.rows.forEach(
+                (key, rows) -> found.put(key, rows.stream().map(SimRow::v).toList()));
         assertThat(found).as("rows in the lake").isEqualTo(want);
     }
 
