@@ -85,7 +85,8 @@ public final class HttpServer {
                         executor,
                         metrics)
                 .operations());
-        operations.addAll(reads(cluster, catalog, buckets, bodies, system, executor, settings, clock, allocator, metrics));
+        operations.addAll(
+                reads(cluster, catalog, buckets, bodies, system, executor, settings, clock, allocator, metrics));
         TieringClient tiering = new TieringClient(cluster);
         operations.addAll(new TieringRoute(catalog, tiering, system, clock, settings.requestTimeout()).operations());
         operations.addAll(new LandingPage(cluster, catalog, buckets, tiering).operations());

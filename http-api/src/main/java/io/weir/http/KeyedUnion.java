@@ -129,7 +129,8 @@ final class KeyedUnion {
                         .thenApply(latest -> Pair.create(bucket, latest)))
                 .runWith(Sink.seq(), system)
                 .thenApply(all -> {
-                    all.forEach(one -> note(changes, one.first().getKey(), one.first().getValue(), one.second()));
+                    all.forEach(one ->
+                            note(changes, one.first().getKey(), one.first().getValue(), one.second()));
                     return changes;
                 });
     }
@@ -155,8 +156,8 @@ final class KeyedUnion {
         if (bounds.from() >= bounds.to()) {
             return CompletableFuture.completedFuture(Optional.of(latest));
         }
-        LogReader.Wanted wanted = new LogReader.Wanted(
-                TableColumns.ids(form.schema().columns()), null, Long.MAX_VALUE, Long.MAX_VALUE);
+        LogReader.Wanted wanted =
+                new LogReader.Wanted(TableColumns.ids(form.schema().columns()), null, Long.MAX_VALUE, Long.MAX_VALUE);
         return reader.bounded(wanted, new Span(new TreeMap<>(Map.of(id, bounds))))
                 .mapAsync(1, slice -> CompletableFuture.supplyAsync(() -> added(latest, slice), executor))
                 .takeWhile(room -> room, true)
@@ -170,8 +171,8 @@ final class KeyedUnion {
     }
 
     private static boolean added(LatestChanges latest, Slice slice) {
-        boolean trimmed = slice.failure() instanceof WeirException known
-                && known.code() == ErrorCode.OFFSET_OUT_OF_RANGE;
+        boolean trimmed =
+                slice.failure() instanceof WeirException known && known.code() == ErrorCode.OFFSET_OUT_OF_RANGE;
         if (!trimmed) {
             slice.orThrow();
         }
@@ -191,8 +192,7 @@ final class KeyedUnion {
     }
 
     /** The lake's rows, but for those that changed and those of the buckets whose states are read. */
-    private Source<Slice, NotUsed> unchanged(
-            RowsQuery query, Pinned pinned, Changes changes, Set<BucketId> ofState) {
+    private Source<Slice, NotUsed> unchanged(RowsQuery query, Pinned pinned, Changes changes, Set<BucketId> ofState) {
         Map<Route, Optional<LatestChanges>> byRoute = new HashMap<>();
         ofState.forEach(id -> byRoute.put(route(changes, id), Optional.empty()));
         changes.latest.forEach((id, latest) -> {
@@ -242,8 +242,8 @@ final class KeyedUnion {
             this.query = query;
             this.rows = rows;
             this.selection = new RowSelection(read, query.columns(), allocator);
-            this.builder = new RowBatchBuilder(
-                    new TableSchema(query.table().schema().schemaId(), read), read);
+            this.builder =
+                    new RowBatchBuilder(new TableSchema(query.table().schema().schemaId(), read), read);
         }
 
         Optional<Slice> next(BucketId bucket) {
@@ -257,9 +257,8 @@ final class KeyedUnion {
                 builder.add(row);
             }
             EncodedRows passing = selection.filter(builder.build(0), query.where());
-            List<Bucket.FetchedRows> batches = passing.rowCount() == 0
-                    ? List.of()
-                    : List.of(new Bucket.FetchedRows(passing, 0, null, 0, null));
+            List<Bucket.FetchedRows> batches =
+                    passing.rowCount() == 0 ? List.of() : List.of(new Bucket.FetchedRows(passing, 0, null, 0, null));
             return Optional.of(new Slice(bucket, null, batches, 0));
         }
     }

@@ -37,8 +37,8 @@ final class LakeRowsReader {
                 }
                 EncodedRows rows = read.rowCount() == 0 ? read : kept.apply(read);
                 if (rows.rowCount() > 0) {
-                    return Optional.of(new Slice(
-                            place, null, List.of(new Bucket.FetchedRows(rows, 0, null, 0, null)), 0));
+                    return Optional.of(
+                            new Slice(place, null, List.of(new Bucket.FetchedRows(rows, 0, null, 0, null)), 0));
                 }
             }
             return Optional.empty();

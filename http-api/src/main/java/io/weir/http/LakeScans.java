@@ -65,7 +65,8 @@ final class LakeScans {
             running.decrementAndGet();
             throw new WeirException(
                     ErrorCode.OVERLOADED,
-                    "This node reads the lake for " + scansMax + " answers already (weir.http.max-lake-scans); send again"
+                    "This node reads the lake for " + scansMax
+                            + " answers already (weir.http.max-lake-scans); send again"
                             + " after the time in Retry-After, or read what the store itself has with source=hot");
         }
         return new Turn();

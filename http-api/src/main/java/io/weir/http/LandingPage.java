@@ -49,12 +49,15 @@ final class LandingPage {
                 tiering.status().thenApply(Optional::of).exceptionally(noneOrAway -> Optional.empty());
         return cluster.members()
                 .thenCombine(tables(), LandingPage::html)
-                .thenCombine(lake, (html, status) -> html + status.map(TieringSection::html).orElse("") + "</html>\n")
+                .thenCombine(
+                        lake,
+                        (html, status) ->
+                                html + status.map(TieringSection::html).orElse("") + "</html>\n")
                 .thenApply(html -> HttpResponse.create()
-                .withEntity(HttpEntities.create(ContentTypes.TEXT_HTML_UTF8, html))
-                .addHeader(RawHeader.create(
-                        "Content-Security-Policy",
-                        "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")));
+                        .withEntity(HttpEntities.create(ContentTypes.TEXT_HTML_UTF8, html))
+                        .addHeader(RawHeader.create(
+                                "Content-Security-Policy",
+                                "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")));
     }
 
     /** @param log what its buckets say of it, or why they do not */

@@ -71,8 +71,7 @@ final class LatestChanges {
         List<Key> keys = form.keys().encode(rows);
         byte[][] encoded = RowEncoder.encode(form.schema(), rows);
         for (int row = 0; row < encoded.length; row++) {
-            ChangeType type =
-                    types == null ? ChangeType.INSERT : ChangeType.of(types.get(types.position() + row));
+            ChangeType type = types == null ? ChangeType.INSERT : ChangeType.of(types.get(types.position() + row));
             if (type != ChangeType.UPDATE_BEFORE) {
                 put(keys.get(row), type == ChangeType.DELETE ? DELETED : encoded[row]);
             }

@@ -42,13 +42,14 @@ final class LogUnion {
             if (lakeOffset != null && lakeOffset < all.logStart()) {
                 return Optional.empty();
             }
-            // Above the high watermark where a disk was lost with rows that the lake had: then the log has nothing to add.
+            // Above the high watermark where a disk was lost with rows that the lake had: then the log has nothing to
+            // add.
             long from = lakeOffset == null ? all.from() : Math.min(lakeOffset, all.to());
             rest.put(bucket.getKey(), new Bounds(all.part(), all.logStart(), from, all.to()));
         }
         Span span = new Span(rest);
-        Source<Slice, NotUsed> log =
-                LakeScans.later(() -> reader.bounded(query.wholeLog().wanted(), span).map(LogUnion::retryable));
+        Source<Slice, NotUsed> log = LakeScans.later(
+                () -> reader.bounded(query.wholeLog().wanted(), span).map(LogUnion::retryable));
         return Optional.of(new Snapshot(
                 lakes.rows(query.table(), () -> pinned.scan(query.columns(), query.where()), rows -> rows)
                         .concatLazy(log),
@@ -57,8 +58,8 @@ final class LogUnion {
 
     /** The log may be trimmed up to a newer lake offset while the rows before it are being read. */
     private static Slice retryable(Slice slice) {
-        boolean trimmed = slice.failure() instanceof WeirException known
-                && known.code() == ErrorCode.OFFSET_OUT_OF_RANGE;
+        boolean trimmed =
+                slice.failure() instanceof WeirException known && known.code() == ErrorCode.OFFSET_OUT_OF_RANGE;
         return trimmed
                 ? Slice.failed(
                         slice.bucket(),
@@ -72,9 +73,10 @@ final class LogUnion {
 
     /** What to do where pinning anew did not help. */
     static <T> CompletionStage<T> gap() {
-        return CompletableFuture.failedFuture(new WeirException(
-                ErrorCode.LAKE_UNAVAILABLE,
-                "The log begins above what the lake has of the table, so that rows between the two cannot be read. A"
-                        + " tiering round may be about to close the gap: send again; source=hot and source=lake read one half"));
+        return CompletableFuture.failedFuture(
+                new WeirException(
+                        ErrorCode.LAKE_UNAVAILABLE,
+                        "The log begins above what the lake has of the table, so that rows between the two cannot be read. A"
+                                + " tiering round may be about to close the gap: send again; source=hot and source=lake read one half"));
     }
 }

@@ -65,11 +65,10 @@ final class ReadPartitions {
         if (values(name.get()).size() != table.partitionBy().size()) {
             return CompletableFuture.failedFuture(notFound());
         }
-        return catalog.partitions(table)
-                .thenApply(all -> all.stream()
-                        .filter(p -> p.name().equals(name.get()))
-                        .map(Part::of)
-                        .toList());
+        return catalog.partitions(table).thenApply(all -> all.stream()
+                .filter(p -> p.name().equals(name.get()))
+                .map(Part::of)
+                .toList());
     }
 
     /** The texts of a partition's values, of which its name is made. */

@@ -109,7 +109,9 @@ final class TableRows {
     }
 
     private CompletionStage<Snapshot> hot(RowsQuery query) {
-        return partitions.chosen(query.table(), query.partition(), query.where()).thenCompose(parts -> hot(query, parts));
+        return partitions
+                .chosen(query.table(), query.partition(), query.where())
+                .thenCompose(parts -> hot(query, parts));
     }
 
     private CompletionStage<Snapshot> hot(RowsQuery query, List<Part> parts) {
@@ -147,8 +149,8 @@ final class TableRows {
 
     private CompletionStage<Snapshot> read(RowsQuery query, ReadSource source, Pinned pinned, int pin) {
         if (source == ReadSource.LAKE) {
-            Source<Slice, NotUsed> rows = lakes.rows(
-                    query.table(), () -> pinned.scan(query.columns(), query.where()), batch -> batch);
+            Source<Slice, NotUsed> rows =
+                    lakes.rows(query.table(), () -> pinned.scan(query.columns(), query.where()), batch -> batch);
             return CompletableFuture.completedFuture(new Snapshot(rows, lakeOffsets(query.table(), pinned)));
         }
         if (query.table().hasPrimaryKey()) {

@@ -20,8 +20,7 @@ public final class TieringMetrics {
     private final Supplier<Optional<Tiering.Status>> status;
     private final Clock clock;
 
-    private TieringMetrics(
-            PrometheusRegistry registry, Supplier<Optional<Tiering.Status>> status, Clock clock) {
+    private TieringMetrics(PrometheusRegistry registry, Supplier<Optional<Tiering.Status>> status, Clock clock) {
         this.registry = registry;
         this.status = status;
         this.clock = clock;
@@ -32,8 +31,7 @@ public final class TieringMetrics {
      *
      * @param status of the coordinator where it runs on this node, else empty; asked at each scrape, and must not block
      */
-    public static void register(
-            Supplier<Optional<Tiering.Status>> status, PrometheusRegistry registry, Clock clock) {
+    public static void register(Supplier<Optional<Tiering.Status>> status, PrometheusRegistry registry, Clock clock) {
         new TieringMetrics(registry, status, clock).register();
     }
 
@@ -81,11 +79,14 @@ public final class TieringMetrics {
                 "Attempts of the table that failed in a row",
                 table -> false,
                 Tiering.TableStatus::failures);
-        whole("weir_tiering_pending_tables", "Tables that are due and wait for a worker", s -> s.queue().size());
+        whole("weir_tiering_pending_tables", "Tables that are due and wait for a worker", s -> s.queue()
+                .size());
         whole(
                 "weir_tiering_quarantined_tables",
                 "Tables that failed so often that they wait for a person",
-                s -> s.tables().stream().filter(Tiering.TableStatus::quarantined).count());
+                s -> s.tables().stream()
+                        .filter(Tiering.TableStatus::quarantined)
+                        .count());
         whole("weir_tiering_workers_expected", "Tiering workers that registered and did not leave", s -> s.workers()
                 .size());
         whole(
@@ -99,8 +100,7 @@ public final class TieringMetrics {
     }
 
     private void perTable(String name, String help, Absent absent, ToDoubleFunction<Tiering.TableStatus> value) {
-        gauge(name, help, new String[] {"database", "table"}, callback -> tables()
-                .filter(table -> !absent.of(table))
+        gauge(name, help, new String[] {"database", "table"}, callback -> tables().filter(table -> !absent.of(table))
                 .forEach(table -> callback.call(value.applyAsDouble(table), table.database(), table.name())));
     }
 
@@ -113,8 +113,7 @@ public final class TieringMetrics {
                 .ifPresent(s -> callback.call(value.applyAsDouble(s))));
     }
 
-    private void gauge(
-            String name, String help, String[] labels, Consumer<GaugeWithCallback.Callback> values) {
+    private void gauge(String name, String help, String[] labels, Consumer<GaugeWithCallback.Callback> values) {
         GaugeWithCallback.builder()
                 .name(name)
                 .help(help)

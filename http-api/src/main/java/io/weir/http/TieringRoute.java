@@ -36,11 +36,7 @@ final class TieringRoute {
     private final Duration requestTimeout;
 
     TieringRoute(
-            CatalogClient catalog,
-            TieringClient tiering,
-            ActorSystem<?> system,
-            Clock clock,
-            Duration requestTimeout) {
+            CatalogClient catalog, TieringClient tiering, ActorSystem<?> system, Clock clock, Duration requestTimeout) {
         this.catalog = catalog;
         this.tiering = tiering;
         this.system = system;
@@ -83,12 +79,13 @@ final class TieringRoute {
         exchange.request().getHeader(TimeoutAccess.class).ifPresent(access -> access.timeoutAccess()
                 .updateTimeout(requestTimeout.plus(wait)));
         Instant until = clock.instant().plus(wait);
-        return table(exchange).thenCompose(table -> tiering.status()
-                // Before the command, since times are those of the coordinator's clock.
-                .thenCompose(before -> tiering.command(replyTo -> new Tiering.Trigger(table.tableId(), replyTo))
-                        .thenCompose(now -> wait.isZero()
-                                ? CompletableFuture.completedFuture(new Waited(now, false))
-                                : await(table.tableId(), before.nowMs(), now, until))))
+        return table(exchange)
+                .thenCompose(table -> tiering.status()
+                        // Before the command, since times are those of the coordinator's clock.
+                        .thenCompose(before -> tiering.command(replyTo -> new Tiering.Trigger(table.tableId(), replyTo))
+                                .thenCompose(now -> wait.isZero()
+                                        ? CompletableFuture.completedFuture(new Waited(now, false))
+                                        : await(table.tableId(), before.nowMs(), now, until))))
                 .thenApply(waited -> Json.response(
                         waited.through() ? StatusCodes.OK : StatusCodes.ACCEPTED,
                         TieringJson.table(waited.table(), clock.millis())));
@@ -111,7 +108,10 @@ final class TieringRoute {
                     Tiering.TableStatus table = found.orElseThrow(() -> new WeirException(
                             ErrorCode.TABLE_NOT_FOUND, "The table went, or does not go to the lake any more"));
                     boolean through = isThrough(table, at, then);
-                    return through || table.quarantined() || table.paused() || clock.instant().isAfter(until)
+                    return through
+                                    || table.quarantined()
+                                    || table.paused()
+                                    || clock.instant().isAfter(until)
                             ? CompletableFuture.completedFuture(new Waited(table, through))
                             : await(tableId, at, then, until);
                 });

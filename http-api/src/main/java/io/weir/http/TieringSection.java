@@ -22,7 +22,8 @@ final class TieringSection {
         if (status.tables().isEmpty()) {
             return html.toString();
         }
-        html.append("<table><tr><th>table<th>state<th>lag<th>freshness<th>last round<th>rows<th>files<th>problem</tr>\n");
+        html.append(
+                "<table><tr><th>table<th>state<th>lag<th>freshness<th>last round<th>rows<th>files<th>problem</tr>\n");
         status.tables().stream().limit(TABLES_MAX).forEach(table -> row(html, table, status.nowMs()));
         return html.append("</table>\n").toString();
     }

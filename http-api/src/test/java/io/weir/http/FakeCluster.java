@@ -189,10 +189,8 @@ final class FakeCluster implements WeirCluster, AutoCloseable {
             command -> new Tiering.Refused(ErrorCode.NOT_SUPPORTED, "no lake here");
 
     @Override
-    public CompletionStage<Tiering.Reply> askTiering(
-            Function<ActorRef<Tiering.Reply>, Tiering.Command> question) {
-        return CompletableFuture.completedFuture(
-                tiering.apply(question.apply(system.<Tiering.Reply>ignoreRef())));
+    public CompletionStage<Tiering.Reply> askTiering(Function<ActorRef<Tiering.Reply>, Tiering.Command> question) {
+        return CompletableFuture.completedFuture(tiering.apply(question.apply(system.<Tiering.Reply>ignoreRef())));
     }
 
     volatile FakeLake lake;

@@ -77,8 +77,7 @@ final class FakeLake implements Lake {
         tables.put(table.tableId(), new Content(table, state, rows));
     }
 
-    private long tier(
-            TableInfo table, BucketId id, List<String> partition, long from, long to, Map<Object, Row> rows) {
+    private long tier(TableInfo table, BucketId id, List<String> partition, long from, long to, Map<Object, Row> rows) {
         Bucket.FetchReply reply = cluster.<Bucket.FetchReply>askBucket(
                         id,
                         replyTo -> new Bucket.Fetch(
@@ -154,20 +153,18 @@ final class FakeLake implements Lake {
         }
 
         @Override
-        public LakeScan scan(
-                List<Column> columns, Predicate where, Optional<List<String>> partition, int batchBytes) {
+        public LakeScan scan(List<Column> columns, Predicate where, Optional<List<String>> partition, int batchBytes) {
             between.run();
             scannedColumns = columns.stream().map(Column::name).toList();
             scannedWhere = where == null ? null : where.toString();
             scannedPartition = partition;
-            TableInfo table = ((Catalog.Table) cluster.askCatalog(
-                                    replyTo -> new Catalog.GetTableById(content.table().tableId(), 0, replyTo))
+            TableInfo table = ((Catalog.Table) cluster.askCatalog(replyTo ->
+                                    new Catalog.GetTableById(content.table().tableId(), 0, replyTo))
                             .toCompletableFuture()
                             .join())
                     .info();
             List<byte[]> rows = content.rows().values().stream()
-                    .filter(row ->
-                            partition.isEmpty() || partition.get().equals(row.partition()))
+                    .filter(row -> partition.isEmpty() || partition.get().equals(row.partition()))
                     .map(Row::row)
                     .toList();
             openScans.incrementAndGet();

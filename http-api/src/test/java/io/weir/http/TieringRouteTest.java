@@ -65,11 +65,33 @@ class TieringRouteTest {
 
     private static TableStatus table(long id, String name, State state, long epoch, long plannedMs, String problem) {
         return new TableStatus(
-                id, "shop", name, "", state, false, problem != null, epoch, Duration.ofMinutes(3), NOW + 5000,
-                state == State.PENDING ? NOW - 2000 : 0, state == State.TIERING ? NOW - 1000 : 0, "w1",
+                id,
+                "shop",
+                name,
+                "",
+                state,
+                false,
+                problem != null,
+                epoch,
+                Duration.ofMinutes(3),
+                NOW + 5000,
+                state == State.PENDING ? NOW - 2000 : 0,
+                state == State.TIERING ? NOW - 1000 : 0,
+                "w1",
                 state == State.TIERING ? new Work(new Attempt(id, epoch), Phase.READING, 10, 40) : null,
-                plannedMs, plannedMs == 0 ? 0 : plannedMs + 1500, plannedMs == 0 ? 0 : 1500, 7, 900, 3,
-                problem == null ? 0 : 5, problem, 0, plannedMs == 0 ? -1 : 77, 4, 1234, Map.of(id + "-0", 12L));
+                plannedMs,
+                plannedMs == 0 ? 0 : plannedMs + 1500,
+                plannedMs == 0 ? 0 : 1500,
+                7,
+                900,
+                3,
+                problem == null ? 0 : 5,
+                problem,
+                0,
+                plannedMs == 0 ? -1 : 77,
+                4,
+                1234,
+                Map.of(id + "-0", 12L));
     }
 
     private static Tiering.Status status(TableStatus... tables) {
@@ -79,7 +101,10 @@ class TieringRouteTest {
                 List.of(tables),
                 List.of(
                         new Tiering.WorkerStatus(
-                                new Tiering.Worker("w1", "127.0.0.1:1", ""), true, NOW - 300, 1,
+                                new Tiering.Worker("w1", "127.0.0.1:1", ""),
+                                true,
+                                NOW - 300,
+                                1,
                                 List.of(new Work(new Attempt(1, 4), Phase.COMMITTING, 40, 40))),
                         new Tiering.WorkerStatus(
                                 new Tiering.Worker("w2", "127.0.0.1:2", "big"), false, NOW - 300_000, 0, List.of())),
@@ -137,8 +162,10 @@ class TieringRouteTest {
         HttpResponse<String> triggered = store.send("POST", TABLES + "/t/tiering:trigger", "");
         assertThat(triggered.statusCode()).as(triggered.body()).isEqualTo(202);
         assertThat(ServedStore.json(triggered).get("state").asText()).isEqualTo("PENDING");
-        assertThat(store.send("POST", TABLES + "/t/tiering:pause", "").statusCode()).isEqualTo(200);
-        assertThat(store.send("POST", TABLES + "/t/tiering:resume", "").statusCode()).isEqualTo(200);
+        assertThat(store.send("POST", TABLES + "/t/tiering:pause", "").statusCode())
+                .isEqualTo(200);
+        assertThat(store.send("POST", TABLES + "/t/tiering:resume", "").statusCode())
+                .isEqualTo(200);
         assertThat(told.stream().map(command -> command.getClass().getSimpleName()))
                 .containsExactly("GetStatus", "Trigger", "Pause", "Resume");
     }
@@ -156,7 +183,8 @@ class TieringRouteTest {
             if (command instanceof Tiering.Trigger) {
                 return new Tiering.Done(table(1, "t", State.TIERING, 4, NOW - 9000, null));
             }
-            long looks = told.stream().filter(t -> t instanceof Tiering.GetStatus).count();
+            long looks =
+                    told.stream().filter(t -> t instanceof Tiering.GetStatus).count();
             return status(realId(later.get().get((int) Math.max(0, Math.min(looks - 2, 4)))));
         });
         HttpResponse<String> triggered = store.send("POST", TABLES + "/t/tiering:trigger?wait=30s", "");
@@ -179,7 +207,9 @@ class TieringRouteTest {
         answer(command -> command instanceof Tiering.Trigger
                 ? new Tiering.Done(table(1, "t", State.PENDING, 4, 0, null))
                 : status(realId(table(1, "t", State.PENDING, 4, 0, null))));
-        assertThat(store.send("POST", TABLES + "/t/tiering:trigger?wait=400ms", "").statusCode()).isEqualTo(202);
+        assertThat(store.send("POST", TABLES + "/t/tiering:trigger?wait=400ms", "")
+                        .statusCode())
+                .isEqualTo(202);
         answer(command -> command instanceof Tiering.Trigger
                 ? new Tiering.Done(table(1, "t", State.PENDING, 4, 0, null))
                 : status(realId(table(1, "t", State.FAILED, 5, 0, "no room"))));
@@ -213,13 +243,12 @@ class TieringRouteTest {
     void theMetricsAreThereWhereTheCoordinatorIs() throws IOException {
         AtomicReference<Optional<Tiering.Status>> mirror = new AtomicReference<>(Optional.empty());
         PrometheusRegistry registry = new PrometheusRegistry();
-        TieringMetrics.register(
-                mirror::get, registry, Clock.fixed(Instant.ofEpochMilli(NOW), ZoneOffset.UTC));
+        TieringMetrics.register(mirror::get, registry, Clock.fixed(Instant.ofEpochMilli(NOW), ZoneOffset.UTC));
         assertThat(text(registry)).doesNotContain("weir_tiering_workers_alive ", "database=");
         TieringMetrics.registerHeldBack(() -> 4096, registry);
         assertThat(text(registry)).contains("weir_tiering_held_back_bytes 4096.0");
-        mirror.set(Optional.of(status(
-                table(1, "t", State.TIERING, 4, NOW - 60_000, null), table(2, "u", State.PENDING, 0, 0, null))));
+        mirror.set(Optional.of(
+                status(table(1, "t", State.TIERING, 4, NOW - 60_000, null), table(2, "u", State.PENDING, 0, 0, null))));
         assertThat(text(registry))
                 .contains("weir_tiering_round_seconds{database=\"shop\",table=\"t\"} 1.5")
                 .contains("weir_tiering_freshness_seconds{database=\"shop\",table=\"u\"} 180.0")

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Test;
  * logs say up to the offsets that the answer's own cursor names, and of dropped partitions what the lake had.
  */
 class UnionReadPropertyTest {
-    private static final int SEEDS = 60;
+    private static final int SEEDS = 30;
     private static final String TABLES = "/v1/databases/mix/tables";
     private static final List<String> WHERES = List.of("", "n>=3", "n<2 or id=4", "s='s1'", "ds='d1'");
     private static final List<String> COLUMNS = List.of("ds,id,n,s", "n", "s,id", "id,n");
@@ -164,7 +164,11 @@ class UnionReadPropertyTest {
             List<String> rows = new ArrayList<>();
             for (int i = random.nextInt(6); i >= 0; i--) {
                 rows.add("{\"ds\":\"%s\",\"id\":%d,\"n\":%d,\"s\":%s}"
-                        .formatted(ds(), id(), random.nextInt(6), random.nextBoolean() ? "\"s" + random.nextInt(3) + "\"" : "null"));
+                        .formatted(
+                                ds(),
+                                id(),
+                                random.nextInt(6),
+                                random.nextBoolean() ? "\"s" + random.nextInt(3) + "\"" : "null"));
             }
             HttpResponse<String> answer = store.send("POST", path + "/rows", "[" + String.join(",", rows) + "]");
             assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
@@ -176,8 +180,13 @@ class UnionReadPropertyTest {
                     long from = lake.offset(bucket.getKey());
                     long to = describe(bucket.getKey()).highWatermark();
                     if (to > from) {
-                        // Of an upsert's two rows, a round takes both or none; here the second may come with the next one.
-                        lake.tier(table, bucket.getKey(), bucket.getValue(), from + 1 + random.nextInt((int) (to - from)));
+                        // Of an upsert's two rows, a round takes both or none; here the second may come with the next
+                        // one.
+                        lake.tier(
+                                table,
+                                bucket.getKey(),
+                                bucket.getValue(),
+                                from + 1 + random.nextInt((int) (to - from)));
                     }
                 }
             }
@@ -267,13 +276,15 @@ class UnionReadPropertyTest {
 
         private void check(
                 HttpResponse<InputStream> answer, List<String> lines, String columns, String where, long limit) {
-            Cursor cursor = Cursor.parse(
-                    answer.headers().firstValue("Weir-Next").orElseThrow(), table.tableId(), table.name());
+            Cursor cursor =
+                    Cursor.parse(answer.headers().firstValue("Weir-Next").orElseThrow(), table.tableId(), table.name());
             List<String> expected = expected(cursor, columns, where);
             List<String> found = lines.stream().sorted().toList();
             if (limit < expected.size()) {
                 assertThat(found).hasSize((int) limit);
-                assertThat(contains(expected, found)).as("%s in %s", found, expected).isTrue();
+                assertThat(contains(expected, found))
+                        .as("%s in %s", found, expected)
+                        .isTrue();
             } else {
                 assertThat(found).isEqualTo(expected);
             }
@@ -321,7 +332,8 @@ class UnionReadPropertyTest {
                 if (offset >= end) {
                     break;
                 }
-                String key = keyed ? row.get("ds").asText() + "/" + row.get("id").asText() : Long.toString(offset);
+                String key =
+                        keyed ? row.get("ds").asText() + "/" + row.get("id").asText() : Long.toString(offset);
                 if (change.equals("delete")) {
                     rows.remove(key);
                 } else if (!change.equals("update_before")) {

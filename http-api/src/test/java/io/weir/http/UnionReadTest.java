@@ -144,7 +144,8 @@ class UnionReadTest {
         List<String> rows = new ArrayList<>();
         ServedStore.json(answer)
                 .get("rows")
-                .forEach(row -> rows.add(row.get("id").asText() + "=" + row.get("n").asText()));
+                .forEach(row ->
+                        rows.add(row.get("id").asText() + "=" + row.get("n").asText()));
         rows.sort(null);
         return rows;
     }
@@ -192,10 +193,8 @@ class UnionReadTest {
         tierAll();
         write(6, 9, 1);
         for (String source : List.of("union", "lake")) {
-            String cursor = get("?source=" + source)
-                    .headers()
-                    .firstValue("Weir-Next")
-                    .orElseThrow();
+            String cursor =
+                    get("?source=" + source).headers().firstValue("Weir-Next").orElseThrow();
             write(9, 10, 1);
             JsonNode rest = ServedStore.json(store.get(TABLES + "/t/log?from=" + cursor));
             assertThat(rest.get("rows")).hasSize(source.equals("union") ? 1 : 5);
@@ -223,7 +222,9 @@ class UnionReadTest {
         delete("a", 1);
         delete("a", 2);
         write(row("a", 2, 3));
-        assertThat(scan("")).containsExactly("0=2", "2=3", "3=1", "4=1", "5=1", "7=2").isEqualTo(scan("&source=hot"));
+        assertThat(scan(""))
+                .containsExactly("0=2", "2=3", "3=1", "4=1", "5=1", "7=2")
+                .isEqualTo(scan("&source=hot"));
         assertThat(lake.scans).hasValue(1);
         assertThat(lake.scannedColumns).containsExactly("id", "n", "ds");
         assertThat(scan("&source=lake")).containsExactly("0=1", "1=1", "2=1", "3=1", "4=1", "5=1");
@@ -299,8 +300,8 @@ class UnionReadTest {
         write(6, 9, 3);
         store.cluster.faults(0).logStart = lake.offset(new BucketId(table().tableId(), 0));
         store.cluster.faults(1).logStart = lake.offset(new BucketId(table().tableId(), 1));
-        HttpResponse<String> answer = store.send(
-                "POST", TABLES + "/t/aggregate", "{\"aggregates\":{\"n\":\"count(*)\",\"sum\":\"sum(n)\"}}");
+        HttpResponse<String> answer =
+                store.send("POST", TABLES + "/t/aggregate", "{\"aggregates\":{\"n\":\"count(*)\",\"sum\":\"sum(n)\"}}");
         assertThat(ServedStore.json(answer).at("/rows/0").toString()).isEqualTo("{\"n\":9,\"sum\":21}");
     }
 

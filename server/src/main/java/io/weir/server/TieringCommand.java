@@ -91,7 +91,8 @@ final class TieringCommand implements Callable<Integer> {
         String lake = api.get("/v1/tiering").path("lake").asText("");
         if (lake.isEmpty()) {
             throw new CommandFailure(
-                    CommandFailure.REFUSED, "the store has no lake; start it with WEIR_LAKE_WAREHOUSE set to a place for one");
+                    CommandFailure.REFUSED,
+                    "the store has no lake; start it with WEIR_LAKE_WAREHOUSE set to a place for one");
         }
         api.patch(HttpApi.tablePath(table), "{\"set_properties\":{\"datalake.enabled\":\"true\"}}");
         JsonNode now = TieringWait.round(api, table);

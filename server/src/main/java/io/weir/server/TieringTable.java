@@ -36,7 +36,8 @@ final class TieringTable {
                 "table", "state", "lag", "freshness", "last round", "rows in lake", "files");
         List<String> problems = new ArrayList<>();
         for (JsonNode table : status.path("tables")) {
-            String name = table.path("database").asText() + "." + table.path("table").asText();
+            String name =
+                    table.path("database").asText() + "." + table.path("table").asText();
             out.printf(
                     "%-32s %-22s %10s %10s %11s %,14d %,8d%n",
                     name,
@@ -48,7 +49,10 @@ final class TieringTable {
                     table.path("lake_files").asLong());
             if (table.hasNonNull("problem")) {
                 problems.add("%s (%d in a row): %s"
-                        .formatted(name, table.path("failures").asInt(), table.path("problem").asText()));
+                        .formatted(
+                                name,
+                                table.path("failures").asInt(),
+                                table.path("problem").asText()));
             }
         }
         if (!problems.isEmpty()) {

@@ -77,7 +77,8 @@ final class TieringWait implements AutoCloseable {
 
     private static @Nullable JsonNode find(JsonNode status, String name) {
         for (JsonNode table : status.path("tables")) {
-            if (name.equals(table.path("database").asText() + "." + table.path("table").asText())) {
+            if (name.equals(
+                    table.path("database").asText() + "." + table.path("table").asText())) {
                 return table;
             }
         }
@@ -100,7 +101,8 @@ final class TieringWait implements AutoCloseable {
                     : "it is paused";
             throw new CommandFailure(
                     CommandFailure.REFUSED,
-                    table + " does not go to the lake for now: " + why + "; then `weir tiering --resume " + table + "`");
+                    table + " does not go to the lake for now: " + why + "; then `weir tiering --resume " + table
+                            + "`");
         }
     }
 

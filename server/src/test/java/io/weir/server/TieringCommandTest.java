@@ -48,7 +48,9 @@ class TieringCommandTest {
         asked.add((exchange.getRequestMethod() + " " + path + " " + body).strip());
         String json = path.equals("/v1/tiering")
                 ? answers.size() > 1 ? answers.remove(0) : answers.get(0)
-                : path.endsWith(":pause") ? table("SCHEDULED", 3, "null", true, "null") : table("PENDING", 3, "null", false, "null");
+                : path.endsWith(":pause")
+                        ? table("SCHEDULED", 3, "null", true, "null")
+                        : table("PENDING", 3, "null", false, "null");
         byte[] bytes = json.getBytes(StandardCharsets.UTF_8);
         exchange.sendResponseHeaders(path.endsWith(":trigger") ? 202 : 200, bytes.length);
         exchange.getResponseBody().write(bytes);
@@ -110,7 +112,8 @@ class TieringCommandTest {
         answers.add(status(table("TIERED", 4, "\"2026-11-28T12:00:01Z\"", false, "null")));
         assertThat(run("--enable", "shop.orders")).as(err.toString()).isZero();
         assertThat(asked.get(1))
-                .isEqualTo("PATCH /v1/databases/shop/tables/orders {\"set_properties\":{\"datalake.enabled\":\"true\"}}");
+                .isEqualTo(
+                        "PATCH /v1/databases/shop/tables/orders {\"set_properties\":{\"datalake.enabled\":\"true\"}}");
         assertThat(asked).contains("POST /v1/databases/shop/tables/orders/tiering:trigger");
         assertThat(out.toString())
                 .contains("shop.orders is in the lake: 1,234 rows in 4 files")
