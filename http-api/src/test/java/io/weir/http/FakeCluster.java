@@ -196,6 +196,16 @@ final class FakeCluster implements WeirCluster, AutoCloseable {
     volatile FakeLake lake;
 
     @Override
+    public Optional<io.weir.actors.tiering.Tiering.Status> tieringHere() {
+        return Optional.empty();
+    }
+
+    @Override
+    public long heldBackBytes() {
+        return 0;
+    }
+
+    @Override
     public Optional<Lake> lake() {
         return Optional.ofNullable(lake);
     }

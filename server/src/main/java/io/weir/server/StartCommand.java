@@ -7,6 +7,7 @@ import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.weir.http.HttpServer;
 import io.weir.http.HttpSettings;
 import io.weir.http.RemoteMetrics;
+import io.weir.http.TieringMetrics;
 import io.weir.sharding.WeirNode;
 import java.security.SecureRandom;
 import java.time.Clock;
@@ -67,6 +68,8 @@ final class StartCommand implements Callable<Integer> {
         HttpSettings settings = HttpSettings.from(node.system().settings().config());
         PrometheusRegistry registry = PrometheusRegistry.defaultRegistry;
         node.remote().ifPresent(remote -> RemoteMetrics.register(remote, registry));
+        TieringMetrics.register(node.cluster()::tieringHere, registry, Clock.systemUTC());
+        TieringMetrics.registerHeldBack(node.cluster()::heldBackBytes, registry);
         return HttpServer.start(
                 node.cluster(), settings, node.allocator(), registry, Clock.systemUTC(), new SecureRandom());
     }

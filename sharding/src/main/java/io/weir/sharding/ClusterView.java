@@ -2,6 +2,7 @@ package io.weir.sharding;
 
 import io.weir.actors.bucket.Bucket;
 import io.weir.actors.bucket.BucketId;
+import io.weir.actors.bucket.LocalBuckets;
 import io.weir.actors.catalog.Catalog;
 import io.weir.actors.catalog.CatalogMirror;
 import io.weir.actors.catalog.CatalogState;
@@ -53,6 +54,7 @@ final class ClusterView implements WeirCluster {
     private final @Nullable Lake lake;
     private final CatalogMirror mirror;
     private final TieringMirror rounds;
+    private final LocalBuckets here;
     private final Duration catalogTimeout;
 
     ClusterView(
@@ -64,6 +66,7 @@ final class ClusterView implements WeirCluster {
             @Nullable Lake lake,
             CatalogMirror mirror,
             TieringMirror rounds,
+            LocalBuckets here,
             Duration catalogTimeout) {
         this.system = system;
         this.buckets = buckets;
@@ -73,6 +76,7 @@ final class ClusterView implements WeirCluster {
         this.lake = lake;
         this.mirror = mirror;
         this.rounds = rounds;
+        this.here = here;
         this.catalogTimeout = catalogTimeout;
     }
 
@@ -199,6 +203,11 @@ final class ClusterView implements WeirCluster {
     @Override
     public Optional<Tiering.Status> tieringHere() {
         return rounds.get();
+    }
+
+    @Override
+    public long heldBackBytes() {
+        return here.heldBackBytes();
     }
 
     @Override

@@ -97,6 +97,7 @@ final class NodeAssembly {
                 lake,
                 mirror,
                 rounds,
+                buckets,
                 settings.catalogTimeout());
         keepHouse(view);
         if (lake != null && settings.tiering().rounds() > 0) {

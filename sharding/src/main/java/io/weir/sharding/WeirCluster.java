@@ -39,6 +39,9 @@ public interface WeirCluster {
     /** The tiering coordinator's status where it runs on this node, a second old at most. */
     Optional<Tiering.Status> tieringHere();
 
+    /** Bytes of buckets that lead on this node which retention leaves only because the lake has not got so far. */
+    long heldBackBytes();
+
     /** The lake, for reading; empty where this node has none. */
     Optional<Lake> lake();
 

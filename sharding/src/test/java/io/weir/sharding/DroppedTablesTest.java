@@ -71,6 +71,16 @@ class DroppedTablesTest {
         }
 
         @Override
+        public Optional<io.weir.actors.tiering.Tiering.Status> tieringHere() {
+            return Optional.empty();
+        }
+
+        @Override
+        public long heldBackBytes() {
+            return 0;
+        }
+
+        @Override
         public Optional<io.weir.lake.Lake> lake() {
             return Optional.empty();
         }

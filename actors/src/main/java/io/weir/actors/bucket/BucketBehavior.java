@@ -133,7 +133,7 @@ public final class BucketBehavior {
     private Behavior<Bucket.Command> lead(OpenBucket open) {
         restartDelay = ports.settings().restartDelayMin();
         stashedBytes = 0;
-        open.lease().leads(context.getSelf());
+        open.lease().leads(context.getSelf(), open.lake()::heldBackBytes);
         context.getLog()
                 .debug(
                         "bucket {} leads at epoch {} from offset {}",

@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.LongSupplier;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
 
@@ -15,7 +16,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LocalBuckets {
     private final Map<BucketId, Lease> last = new HashMap<>();
-    private final Map<BucketId, ActorRef<Bucket.Command>> leading = new HashMap<>();
+    private final Map<BucketId, Leader> leading = new HashMap<>();
+
+    private record Leader(ActorRef<Bucket.Command> actor, LongSupplier heldBackBytes) {}
 
     /** The right to use the bucket's directory. */
     public final class Lease {
@@ -26,9 +29,9 @@ public final class LocalBuckets {
             this.bucket = bucket;
         }
 
-        void leads(ActorRef<Bucket.Command> actor) {
+        void leads(ActorRef<Bucket.Command> actor, LongSupplier heldBackBytes) {
             synchronized (LocalBuckets.this) {
-                leading.put(bucket, actor);
+                leading.put(bucket, new Leader(actor, heldBackBytes));
             }
         }
 
@@ -69,6 +72,13 @@ public final class LocalBuckets {
     }
 
     public synchronized List<ActorRef<Bucket.Command>> leaders() {
-        return List.copyOf(leading.values());
+        return leading.values().stream().map(Leader::actor).toList();
+    }
+
+    /** Bytes of the buckets that lead here which retention leaves only because the lake has not got so far. */
+    public synchronized long heldBackBytes() {
+        return leading.values().stream()
+                .mapToLong(leader -> leader.heldBackBytes().getAsLong())
+                .sum();
     }
 }
