@@ -9,6 +9,7 @@ import io.weir.actors.bucket.BucketSettings;
 import io.weir.persistence.kv.LevelDbSettings;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -62,7 +63,83 @@ class NodeSettingsTest {
                                 Duration.ofMinutes(1),
                                 Duration.ofHours(1),
                                 Duration.ofHours(1),
-                                List.of())));
+                                List.of()),
+                        new LakeSettings("file:///data/lake/warehouse", Path.of("/data/lake"), Map.of()),
+                        new WorkerSettings(2, "", Duration.ofSeconds(1), Duration.ofMinutes(2))));
+    }
+
+    private static final Map<String, Object> SEVERAL = Map.of("weir.cluster.port", 1, "weir.cluster.seeds", "a:1");
+
+    private static NodeSettings several(Map<String, Object> more) {
+        Map<String, Object> all = new HashMap<>(SEVERAL);
+        all.putAll(more);
+        return settings(all);
+    }
+
+    @Test
+    void aClusterOfOneHasALakeOfItsOwnAndOneOfSeveralNeedsACatalogThatAllReach() {
+        assertThat(settings(Map.of()).lake().hasLake()).isTrue();
+        assertThat(settings(Map.of("weir.lake.warehouse", "none")).lake().hasLake())
+                .isFalse();
+        assertThat(settings(Map.of("weir.lake.warehouse", "/my lake/w")).lake().warehouse())
+                .isEqualTo("file:///my%20lake/w");
+        assertThat(several(Map.of()).lake().hasLake()).isFalse();
+        assertThatThrownBy(() -> several(Map.of("weir.lake.warehouse", "s3://b/lake")))
+                .hasMessageContaining("weir.lake.catalog");
+        Map<String, String> catalog = several(Map.of(
+                        "weir.lake.warehouse",
+                        "s3://b/lake",
+                        "weir.lake.catalog",
+                        Map.of("type", "rest", "uri", "http://h", "s3.endpoint", "http://s")))
+                .lake()
+                .catalog();
+        assertThat(catalog).isEqualTo(Map.of("type", "rest", "uri", "http://h", "s3.endpoint", "http://s"));
+    }
+
+    @Test
+    void aLakeOnS3TakesItsKeysFromTheEnvironmentUnlessTheCatalogHasSome() {
+        Map<String, String> environment = Map.of(
+                "AWS_ACCESS_KEY_ID", "id",
+                "AWS_SECRET_ACCESS_KEY", "secret",
+                "AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9000");
+        LakeSettings lake = settings(Map.of("weir.lake.warehouse", "s3://b/lake")).lake();
+        assertThat(lake.iceberg(environment).catalog())
+                .isEqualTo(Map.of(
+                        "s3.access-key-id", "id",
+                        "s3.secret-access-key", "secret",
+                        "client.region", "us-east-1",
+                        "s3.endpoint", "http://127.0.0.1:9000",
+                        "s3.path-style-access", "true"));
+        assertThatThrownBy(() -> lake.iceberg(Map.of())).hasMessageContaining("AWS_ACCESS_KEY_ID");
+        Map<String, String> own = Map.of("type", "rest", "s3.access-key-id", "other");
+        assertThat(new LakeSettings("s3://b", Path.of("/d"), own)
+                        .iceberg(environment)
+                        .catalog())
+                .isEqualTo(own);
+    }
+
+    @Test
+    void rolesSayWhoHasATieringWorker() {
+        assertThat(settings(Map.of("weir.cluster.roles", "other")).tiering().rounds())
+                .isZero();
+        assertThat(settings(Map.of("weir.cluster.roles", "other, tiering"))
+                        .tiering()
+                        .rounds())
+                .isEqualTo(2);
+    }
+
+    @Test
+    void aLakeThatCannotWorkIsRefused() {
+        Map<String, String> wrong = Map.of(
+                "lake.warehouse", "ftp://x",
+                "tiering.rounds", "65",
+                "tiering.group", "a b",
+                "tiering.heartbeat", "1 ms",
+                "tiering.liveness-window", "2 s");
+        wrong.forEach((key, value) -> assertThatThrownBy(() -> settings(Map.of("weir." + key, value)))
+                .as(key)
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining(key.substring(key.indexOf('.') + 1)));
     }
 
     private static String store(Map<String, Object> set) {
