@@ -15,7 +15,8 @@ public record WorkerSettings(
     /** Where a node has roles, its worker needs this one. */
     static final String ROLE = "tiering";
 
-    private static final int ROUNDS_MAX = 64;
+    /** Threads of weir.dispatchers.tiering. */
+    private static final int ROUNDS_MAX = 16;
 
     /** An attempt that its worker, which lives, does not name in so many heartbeats is nobody's. */
     private static final int HEARTBEATS_OF_PATIENCE = 10;
