@@ -145,6 +145,8 @@ class TieringCoordinatorTest {
     @Test
     void aLongHistoryIsReadFromASnapshot() {
         long id = lakeTable("t", "1h");
+        // It has looked at the catalog when it answers.
+        assertThat(status().queue()).containsExactly(id);
         for (int i = 1; i <= 150; i++) {
             assertThat(beat(1)).extracting(Assignment::attempt).containsExactly(new Attempt(id, i));
             assertThat(end(new Attempt(id, i), i == 149 ? new Tiering.Failed("no", true) : finished(i)))
