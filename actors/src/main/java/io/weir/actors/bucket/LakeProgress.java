@@ -32,8 +32,7 @@ final class LakeProgress {
         this.leaderEpoch = open.leaderEpoch();
         this.guard = open.lake();
         this.remote = open.remote();
-        this.manifests =
-                new ManifestLink(ports.manifests(), context.getSystem().scheduler());
+        this.manifests = new ManifestLink(ports.manifests(), context.getSystem().scheduler());
         this.told = guard.offset();
     }
 

@@ -38,7 +38,13 @@ final class UploadPlan {
      * @param localStart first offset on this disk, or that should be
      * @param sealedEnd what is before it is in sealed segments
      */
-    record LogView(List<SealedSegment> waiting, long expiredBelow, long inLake, long localStart, long sealedEnd, long endOffset) {
+    record LogView(
+            List<SealedSegment> waiting,
+            long expiredBelow,
+            long inLake,
+            long localStart,
+            long sealedEnd,
+            long endOffset) {
         static final LogView NOTHING = new LogView(List.of(), 0, 0, 0, 0, 0);
 
         LogView {
@@ -163,8 +169,9 @@ final class UploadPlan {
         }
         return end <= log.inLake()
                 ? DropAll.INSTANCE
-                : new Fail("rows from offset %d to %d were too old before they were uploaded; those before them on the object store stay until the lake, which has rows up to %d, is past them"
-                        .formatted(end, segment.baseOffset(), log.inLake()));
+                : new Fail(
+                        "rows from offset %d to %d were too old before they were uploaded; those before them on the object store stay until the lake, which has rows up to %d, is past them"
+                                .formatted(end, segment.baseOffset(), log.inLake()));
     }
 
     private static boolean isEmpty(Manifest manifest) {

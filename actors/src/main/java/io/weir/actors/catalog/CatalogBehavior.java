@@ -88,8 +88,8 @@ public final class CatalogBehavior
     public static Behavior<Catalog.Command> create(Clock clock, CatalogMirror mirror, LongUnaryOperator plannedMs) {
         return Behaviors.setup(context -> {
             mirror.clear();
-            return Behaviors.withTimers(timers ->
-                    new CatalogBehavior(clock, mirror, new LakeRounds(plannedMs), timers, context.getSelf()));
+            return Behaviors.withTimers(
+                    timers -> new CatalogBehavior(clock, mirror, new LakeRounds(plannedMs), timers, context.getSelf()));
         });
     }
 

@@ -480,7 +480,9 @@ class BucketTest {
         held.expectNoMessage(Duration.ofMillis(100));
         bucket.tell(Bucket.Tick.INSTANCE);
         journal.tell(held.receiveMessage());
-        Awaitility.await().atMost(Duration.ofSeconds(10)).until(() -> describe(bucket).lakeOffset() == 1L << 40);
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(10))
+                .until(() -> describe(bucket).lakeOffset() == 1L << 40);
         bucket.tell(new Bucket.LakeAdvanced(12));
         bucket.tell(new Bucket.LakeAdvanced(-1));
         bucket.tell(Bucket.Tick.INSTANCE);

@@ -102,7 +102,8 @@ class UploadPlanTest {
     @Test
     void whatIsTooOldGoesButForTheNewest() {
         Manifest manifest = copied(manifest(0, 40));
-        assertThat(next(START, manifest, new LogView(List.of(), 25, Long.MAX_VALUE, 0, 40, 40))).isEqualTo(new RemoveSegments(20));
+        assertThat(next(START, manifest, new LogView(List.of(), 25, Long.MAX_VALUE, 0, 40, 40)))
+                .isEqualTo(new RemoveSegments(20));
         assertThat(next(START, manifest, new LogView(List.of(), 40, Long.MAX_VALUE, 40, 40, 40)))
                 .isEqualTo(new RemoveSegments(30));
         assertThat(next(START, copied(manifest(30, 40)), new LogView(List.of(), 40, Long.MAX_VALUE, 40, 40, 40)))
@@ -128,8 +129,8 @@ class UploadPlanTest {
         Manifest manifest = copied(manifest(0, 20));
         List<SealedSegment> waiting = List.of(sealed(40));
         assertThat(next(START, manifest, log(19, 40, 50, 50, waiting)))
-                .isInstanceOfSatisfying(Fail.class, fail -> assertThat(fail.why())
-                        .contains("the lake, which has rows up to 19"));
+                .isInstanceOfSatisfying(
+                        Fail.class, fail -> assertThat(fail.why()).contains("the lake, which has rows up to 19"));
         assertThat(next(START, manifest, log(20, 40, 50, 50, waiting))).isEqualTo(UploadPlan.DropAll.INSTANCE);
     }
 

@@ -182,8 +182,7 @@ class UploaderTest extends RemoteBuckets {
             assertThat(describe(next).heldBackBytes()).isGreaterThan(2 * (64 << 10));
         });
         assertThat(read(next, 2L * ROWS)).isEqualTo(offsets(2L * ROWS, 6L * ROWS));
-        soon().untilAsserted(
-                () -> assertThat(copies()).contains(manifest().version()));
+        soon().untilAsserted(() -> assertThat(copies()).contains(manifest().version()));
         next.tell(new Bucket.LakeAdvanced(6L * ROWS));
         soon().untilAsserted(() -> {
             next.tell(Bucket.Tick.INSTANCE);

@@ -197,7 +197,8 @@ class AutoPartitionsPropertyTest {
         for (int step = 0; step < 60; step++) {
             switch (random.nextInt(8)) {
                 case 0, 1 -> planned.set(now.toEpochMilli());
-                case 2 -> now = now.plus(step(unit).multipliedBy(random.nextInt(3))).plusSeconds(random.nextInt(3000));
+                case 2 ->
+                    now = now.plus(step(unit).multipliedBy(random.nextInt(3))).plusSeconds(random.nextInt(3000));
                 case 3 -> {
                     Instant near = atNextUnit(rule, now).plusSeconds(random.nextInt(240) - 120);
                     now = near.isAfter(now) ? near : now;
@@ -214,7 +215,8 @@ class AutoPartitionsPropertyTest {
                     }
                 }
                 default -> {
-                    String value = AutoPartitions.valueAt(rule, now.minus(step(unit).multipliedBy(random.nextInt(6))));
+                    String value =
+                            AutoPartitions.valueAt(rule, now.minus(step(unit).multipliedBy(random.nextInt(6))));
                     if (value.compareTo(AutoPartitions.oldestKept(rule, now)) >= 0) {
                         partitions = partitions.find(value).isEmpty() ? with(partitions, value) : partitions;
                         lastWrites.put(value, now.plus(WRITE));

@@ -261,7 +261,9 @@ class CatalogPartitionsTest {
         plannedMs.set(Instant.parse("2026-11-25T00:04:00Z").toEpochMilli());
         restart();
         applyRule();
-        assertThat(names("t")).as("a new catalog does not know since when the rule is so").contains("2026-11-23");
+        assertThat(names("t"))
+                .as("a new catalog does not know since when the rule is so")
+                .contains("2026-11-23");
         alter("partition.auto.enabled", "false");
         alter("datalake.enabled", "false");
         alter("partition.auto.enabled", "true");
@@ -273,8 +275,8 @@ class CatalogPartitionsTest {
     }
 
     private void alter(String property, String value) {
-        Catalog.TableChange change = new Catalog.TableChange(
-                List.of(), Map.of(), Map.of(), List.of(), Map.of(property, value), Set.of());
+        Catalog.TableChange change =
+                new Catalog.TableChange(List.of(), Map.of(), Map.of(), List.of(), Map.of(property, value), Set.of());
         assertThat(ask(r -> new Catalog.AlterTable("db", "t", change, r))).isInstanceOf(Catalog.Table.class);
     }
 

@@ -108,8 +108,7 @@ class TableRulesTest {
                 new Catalog.TableChange(List.of(), Map.of(), Map.of(), List.of(), enabled, Set.of());
         assertRefused(ErrorCode.NOT_SUPPORTED, "'nanos'", () -> TableRules.change(outside, enable));
         TableInfo inside = TableRules.change(
-                outside,
-                new Catalog.TableChange(List.of(), Map.of(), Map.of(), List.of("nanos"), enabled, Set.of()));
+                outside, new Catalog.TableChange(List.of(), Map.of(), Map.of(), List.of("nanos"), enabled, Set.of()));
         assertThat(TableProperties.from(inside.properties()).lake().enabled()).isTrue();
         assertRefused(
                 ErrorCode.NOT_SUPPORTED,

@@ -146,7 +146,9 @@ final class BucketLogTest {
             for (long i = 0; i < 40; i++) {
                 log.append(List.of(batch(i)), 1);
             }
-            assertThat(log.heldBackBytes(Long.MAX_VALUE, 0)).as("nothing is old yet").isZero();
+            assertThat(log.heldBackBytes(Long.MAX_VALUE, 0))
+                    .as("nothing is old yet")
+                    .isZero();
             clock.now += Duration.ofHours(11).toMillis();
             log.applyRetention(0);
             assertThat(log.startOffset()).isZero();
