@@ -18,7 +18,9 @@ public final class Bench {
         Path work = Path.of(System.getProperty(
                 "weir.bench.dir", home.resolve("bench/target/data").toString()));
         for (String name : names.length == 0
-                ? List.of("start", "disk", "append", "read", "latency", "upsert", "lookup", "remote", "restore", "tiering")
+                ? List.of(
+                        "start", "disk", "append", "read", "latency", "upsert", "lookup", "remote", "restore",
+                        "tiering")
                 : List.of(names)) {
             System.out.println("== " + name);
             byName(name).run(home, work);

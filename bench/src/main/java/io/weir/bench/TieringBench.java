@@ -44,8 +44,8 @@ final class TieringBench {
     private static void write(Store store, Shape shape, byte[] body, int requests) throws IOException {
         try (RawHttp http = new RawHttp(store.uri())) {
             for (int i = 0; i < requests; i++) {
-                AppendBench.check(http.send(
-                        "POST", AppendBench.rowsPath(shape), "application/vnd.apache.arrow.stream", body));
+                AppendBench.check(
+                        http.send("POST", AppendBench.rowsPath(shape), "application/vnd.apache.arrow.stream", body));
             }
         }
     }
@@ -61,8 +61,9 @@ final class TieringBench {
                     "each bucket's newest KV snapshot holds all rows",
                     PATIENCE,
                     () -> StoreWatch.buckets(store, KeyedRows.TABLE).stream()
-                            .allMatch(bucket -> bucket.path("kv_snapshot_offset").asLong()
-                                    == bucket.path("high_watermark").asLong()));
+                            .allMatch(
+                                    bucket -> bucket.path("kv_snapshot_offset").asLong()
+                                            == bucket.path("high_watermark").asLong()));
             enable(store, "keyed");
             report("first keyed", awaitRound(store, "keyed", 0), KeyedRows.ROW_BYTES, store);
             for (KeyedRows rows : UpsertBench.requests(2).subList(0, 20)) {
@@ -95,8 +96,7 @@ final class TieringBench {
             throws IOException, InterruptedException {
         long before = status(store, table).path("rounds").asLong();
         try (RawHttp http = new RawHttp(store.uri())) {
-            AppendBench.check(
-                    http.send("POST", TABLES + table + "/tiering:trigger", "application/json", new byte[0]));
+            AppendBench.check(http.send("POST", TABLES + table + "/tiering:trigger", "application/json", new byte[0]));
         }
         report(what, awaitRound(store, table, before), rowBytes, store);
     }

@@ -77,8 +77,7 @@ class UpsertKillIT {
             String name = table.substring(table.lastIndexOf('/') + 1);
             TieredTables.Rounds rounds = TieredTables.rounds(store, name);
             System.out.printf(
-                    "UpsertKillIT: %s: %d rounds came through of %d begun%n",
-                    name, rounds.through(), rounds.epochs());
+                    "UpsertKillIT: %s: %d rounds came through of %d begun%n", name, rounds.through(), rounds.epochs());
             assertThat(rounds.epochs()).as("kills met rounds").isGreaterThan(rounds.through());
             TieredTables.awaitNoOrphans(remote.data(), "d", name);
         }

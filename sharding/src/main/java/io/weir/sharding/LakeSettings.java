@@ -1,8 +1,8 @@
 package io.weir.sharding;
 
 import com.typesafe.config.Config;
-import com.typesafe.config.ConfigValue;
 import com.typesafe.config.ConfigUtil;
+import com.typesafe.config.ConfigValue;
 import io.weir.lake.iceberg.IcebergSettings;
 import io.weir.persistence.objects.S3StoreSettings;
 import java.net.URI;

@@ -72,7 +72,8 @@ record NodeSingletons(
             NodeSettings settings, CatalogMirror mirror, TieringMirror rounds, @Nullable Lake lake, Clock clock) {
         return lake == null
                 ? TieringCoordinator.none(clock)
-                : TieringCoordinator.create(clock, mirror, rounds, settings.tiering().coordinator(), lake.describe());
+                : TieringCoordinator.create(
+                        clock, mirror, rounds, settings.tiering().coordinator(), lake.describe());
     }
 
     private static Behavior<Reaper.Command> reaper(

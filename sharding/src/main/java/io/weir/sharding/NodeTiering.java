@@ -2,7 +2,6 @@ package io.weir.sharding;
 
 import io.weir.actors.bucket.Bucket;
 import io.weir.actors.bucket.BucketId;
-import io.weir.actors.catalog.Catalog;
 import io.weir.actors.tiering.BucketRoundPorts;
 import io.weir.actors.tiering.TieringWorker;
 import io.weir.lake.Lake;

@@ -10,8 +10,7 @@ import java.util.List;
  *
  * @param rounds 0 where this node has no worker
  */
-public record WorkerSettings(
-        int rounds, String group, Duration heartbeat, Duration livenessWindow) {
+public record WorkerSettings(int rounds, String group, Duration heartbeat, Duration livenessWindow) {
     /** Where a node has roles, its worker needs this one. */
     static final String ROLE = "tiering";
 

@@ -102,7 +102,8 @@ class NodeSettingsTest {
                 "AWS_ACCESS_KEY_ID", "id",
                 "AWS_SECRET_ACCESS_KEY", "secret",
                 "AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9000");
-        LakeSettings lake = settings(Map.of("weir.lake.warehouse", "s3://b/lake")).lake();
+        LakeSettings lake =
+                settings(Map.of("weir.lake.warehouse", "s3://b/lake")).lake();
         assertThat(lake.iceberg(environment).catalog())
                 .isEqualTo(Map.of(
                         "s3.access-key-id", "id",
