@@ -124,7 +124,7 @@ final class SimBucket {
         requireThere();
         Bucket.RemoteDescription remote =
                 new Bucket.RemoteDescription(logStart, 0, 0, 0, snapshot == null ? -1 : snapshot.offset(), 0, 0, null);
-        return new Bucket.Description("sim:1", 1, logStart, end(), 0, 0, 0, remote, List.of());
+        return new Bucket.Description("sim:1", 1, logStart, end(), 0, 0, 0, 0, 0, remote, List.of());
     }
 
     private void requireThere() {

@@ -411,7 +411,7 @@ final class TieringWorld {
         }
         long id = 1L + random.nextInt(tables.tables.size());
         switch (random.nextInt(4)) {
-            case 0 -> act(controls().pause(state, id));
+            case 0 -> act(controls().pause(state, id, nowMs));
             case 1 -> act(controls().trigger(state, id, nowMs));
             default -> act(controls().resume(state, id, nowMs));
         }
