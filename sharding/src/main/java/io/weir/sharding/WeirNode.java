@@ -88,7 +88,7 @@ public final class WeirNode {
         NodeRemoteTier remote;
         Lake lake;
         try {
-            lake = lake(settings.lake(), environment, allocator);
+            lake = lake(settings.lake(), environment);
             remote = NodeRemoteTier.open(settings.remote(), environment, Clock.systemUTC(), system);
         } catch (RuntimeException e) {
             system.getWhenTerminated().thenRun(() -> giveBack(data, allocator, stores, null, null));
@@ -109,8 +109,7 @@ public final class WeirNode {
     }
 
     /** Connects to its catalog when it is first needed: a lake that is away holds up no node. */
-    private static @Nullable Lake lake(
-            LakeSettings settings, Map<String, String> environment, BufferAllocator allocator) {
+    private static @Nullable Lake lake(LakeSettings settings, Map<String, String> environment) {
         return settings.hasLake() ? new IcebergLake(settings.iceberg(environment), Clock.systemUTC()) : null;
     }
 
