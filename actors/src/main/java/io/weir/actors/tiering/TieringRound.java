@@ -125,6 +125,9 @@ final class TieringRound implements AutoCloseable {
             fail(String.valueOf(e.getMessage()), true, e);
         } catch (RuntimeException e) {
             fail("an error inside: " + e, false, e);
+        } catch (LinkageError e) {
+            // A library that is not whole fails this table, not the process.
+            fail("an error inside: " + e, false, e);
         } catch (Error e) {
             fail("an error inside: " + e, false, e);
             throw e;
