@@ -9,7 +9,6 @@ import time
 import duckdb
 import pyarrow as pa
 import pyarrow.compute
-import pytest
 from conftest import NDJSON
 from pyiceberg.catalog.sql import SqlCatalog
 from test_wikipedia import DATA, ROWS, SUMS
@@ -18,11 +17,12 @@ KEYS = 35_278
 LAKE_COLUMNS = ["__bucket", "__offset", "__timestamp"]
 
 
-@pytest.fixture(scope="session")
-def catalog():
-    """The store's own catalog, a SQLite file beside its data."""
+def lake_table(path):
+    """From the store's own catalog, a SQLite file beside its data, which is there from the first round on."""
     lake = pathlib.Path(os.environ["WEIR_LAKE"])
-    return SqlCatalog("weir", uri=f"sqlite:///{lake / 'catalog.db'}", warehouse=f"file://{lake / 'warehouse'}")
+    catalog = SqlCatalog("weir", uri=f"sqlite:///{lake / 'catalog.db'}", warehouse=f"file://{lake / 'warehouse'}")
+    _, _, _, database, _, name = path.split("/")
+    return catalog.load_table((database, name))
 
 
 def edits():
@@ -48,11 +48,6 @@ def tier(store, path):
     return answer.json()
 
 
-def lake_table(catalog, path):
-    _, _, _, database, _, name = path.split("/")
-    return catalog.load_table((database, name))
-
-
 def scan(store, path, source, **params):
     answer = store.ok(
         "GET", f"{path}/scan", params={"source": source, **params}, headers={"Accept": "application/vnd.apache.arrow.stream"}
@@ -61,7 +56,7 @@ def scan(store, path, source, **params):
         return reader.read_all()
 
 
-def test_the_edits_reach_the_lake_within_their_freshness(store, new_table, catalog):
+def test_the_edits_reach_the_lake_within_their_freshness(store, new_table):
     table = new_table()
     write_all(store, table.path, create="infer")
     store.ok(
@@ -72,7 +67,7 @@ def test_the_edits_reach_the_lake_within_their_freshness(store, new_table, catal
         assert time.monotonic() < until, store.get("/v1/tiering").text
         time.sleep(0.2)
 
-    rows = lake_table(catalog, table.path).scan().to_arrow()
+    rows = lake_table(table.path).scan().to_arrow()
     assert rows.num_rows == ROWS
     assert sorted(set(rows.column_names) & set(LAKE_COLUMNS)) == LAKE_COLUMNS
     assert len(rows.column_names) == 23
@@ -83,20 +78,20 @@ def test_the_edits_reach_the_lake_within_their_freshness(store, new_table, catal
     # Each offset of the one bucket once: exactly once, in numbers.
     assert sorted(rows["__offset"].to_pylist()) == list(range(ROWS))
 
-    files = [task.file.file_path.removeprefix("file://") for task in lake_table(catalog, table.path).scan().plan_files()]
+    files = [task.file.file_path.removeprefix("file://") for task in lake_table(table.path).scan().plan_files()]
     added, deleted, users = duckdb.sql(
         f"select sum(added), sum(deleted), count(distinct user) from read_parquet({files})"
-    ).fetchone()
+    ).fetchall()[0]
     assert (added, deleted, users) == (SUMS["added"], SUMS["deleted"], 10_531)
 
     # New rows follow by themselves.
     store.ok("POST", f"{table.path}/rows", data=edits()[0], headers={"Content-Type": NDJSON})
-    while lake_table(catalog, table.path).scan(selected_fields=("added",)).to_arrow().num_rows < ROWS + 1:
+    while lake_table(table.path).scan(selected_fields=("added",)).to_arrow().num_rows < ROWS + 1:
         assert time.monotonic() < until, store.get("/v1/tiering").text
         time.sleep(0.2)
 
 
-def test_a_keyed_table_in_the_lake_has_its_deletes_applied(store, keyed, catalog):
+def test_a_keyed_table_in_the_lake_has_its_deletes_applied(store, keyed):
     columns = {
         "channel": "STRING",
         "page": "STRING",
@@ -121,7 +116,7 @@ def test_a_keyed_table_in_the_lake_has_its_deletes_applied(store, keyed, catalog
     for start in range(0, len(rows), 10_000):
         store.ok("POST", f"{path}/rows", json=rows[start : start + 10_000])
     tier(store, path)
-    first = lake_table(catalog, path).scan().to_arrow()
+    first = lake_table(path).scan().to_arrow()
     assert first.num_rows == KEYS
     last = {(row["channel"], row["page"]): row["added"] for row in rows}
     assert pa.compute.sum(first["added"]).as_py() == sum(last.values())
@@ -149,7 +144,7 @@ def test_a_keyed_table_in_the_lake_has_its_deletes_applied(store, keyed, catalog
     until = time.monotonic() + 60
     while True:
         try:
-            assert as_map(lake_table(catalog, path).scan().to_arrow()) == expected
+            assert as_map(lake_table(path).scan().to_arrow()) == expected
             break
         except ValueError as e:
             assert "equality deletes" in str(e)
