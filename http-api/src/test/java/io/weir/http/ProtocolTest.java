@@ -109,7 +109,7 @@ class ProtocolTest {
                 "/V1/databases",
                 "/v1/databases/a/tables/t/rows:look",
                 "/v1/databases/a/tables/t/scans",
-                "/v1/tiering",
+                "/v1/tiering/x",
                 "/health",
                 "/v1/databases/a/tables/t/partitions/p/q",
                 "/v1/databases/..%2f..%2fetc/x",
