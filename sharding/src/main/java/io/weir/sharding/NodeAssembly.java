@@ -101,7 +101,7 @@ final class NodeAssembly {
                 settings.catalogTimeout());
         keepHouse(view);
         if (lake != null && settings.tiering().rounds() > 0) {
-            NodeTiering.start(system, settings, lake, view, singletons, address, files, tier());
+            NodeTiering.start(system, settings, lake, view, singletons, nodeId, address, files, tier());
         }
         CompletionStage<Done> inCluster =
                 view.askCatalog(Catalog.ListDatabases::new).thenApply(reply -> Done.getInstance());

@@ -3,6 +3,7 @@ package io.weir.sharding;
 import io.weir.actors.bucket.Bucket;
 import io.weir.actors.bucket.BucketId;
 import io.weir.actors.tiering.BucketRoundPorts;
+import io.weir.actors.tiering.Tiering;
 import io.weir.actors.tiering.TieringWorker;
 import io.weir.lake.Lake;
 import io.weir.persistence.file.FileStore;
@@ -34,6 +35,7 @@ final class NodeTiering {
             Lake lake,
             WeirCluster cluster,
             NodeSingletons singletons,
+            String nodeId,
             String address,
             FileStore files,
             @Nullable RemoteTier remote) {
@@ -62,7 +64,7 @@ final class NodeTiering {
                                         tiering.rounds(),
                                         tiering.heartbeat(),
                                         tiering.livenessWindow()),
-                                UUID.randomUUID().toString(),
+                                Tiering.Worker.id(nodeId, UUID.randomUUID().toString()),
                                 singletons.tiering(),
                                 lake,
                                 () -> new BucketRoundPorts(links),

@@ -26,11 +26,28 @@ public final class Tiering {
     public interface Remote {}
 
     /**
-     * @param id of this start of the worker; another start has another one
+     * @param id of this start of the worker, by {@link #id}; another start has another one
      * @param node {@code host:port} of its node
      * @param group empty for the group of tables that name none
      */
-    public record Worker(String id, String node, String group) {}
+    public record Worker(String id, String node, String group) {
+        private static final char BEFORE_START = '.';
+
+        /** @param nodeId outlives restarts of the node, which its address need not */
+        public static String id(String nodeId, String start) {
+            return nodeId + BEFORE_START + start;
+        }
+
+        /** Whether this and the other are starts of one node's worker, so that one of them is dead. */
+        boolean isOfNodeOf(Worker other) {
+            return node.equals(other.node) || (nodeId() >= 0 && id.regionMatches(0, other.id, 0, nodeId() + 1));
+        }
+
+        /** Where the node's id ends; -1 where there is none. */
+        private int nodeId() {
+            return id.lastIndexOf(BEFORE_START);
+        }
+    }
 
     /** A table's attempt. */
     public record Attempt(long tableId, long epoch) {}

@@ -120,7 +120,7 @@ final class TieringWorkers {
     /** Whether the one is an earlier start of the other. */
     static boolean isFormer(Worker one, Worker now) {
         return !one.id().equals(now.id())
-                && one.node().equals(now.node())
+                && one.isOfNodeOf(now)
                 && one.group().equals(now.group());
     }
 

@@ -174,6 +174,18 @@ class TieringRulesTest {
     }
 
     @Test
+    void aNodeThatComesBackWithAnotherAddressIsTheSameNode() {
+        long id = desk.create("1m");
+        desk.take(new Worker(Worker.id("node.a", "1"), "host:1", ""));
+        assertThat(desk.beat(new Worker(Worker.id("node.b", "2"), "host:2", ""), 1)
+                        .start())
+                .isEmpty();
+        assertThat(desk.beat(new Worker(Worker.id("node.a", "3"), "host:3", ""), 1)
+                        .start())
+                .containsExactly(new Assignment(new Attempt(id, 2), true, false));
+    }
+
+    @Test
     void heartbeatsThatWereOvertakenArePassedOver() {
         desk.create("1m");
         assertThat(desk.beat(A, 5, 0, List.of())).isNotNull();
