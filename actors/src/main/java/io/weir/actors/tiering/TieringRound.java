@@ -273,7 +273,9 @@ final class TieringRound implements AutoCloseable {
         }
         long writtenRows = written.rows();
         long bytes = written.bytes();
-        LakeRound.Outcome result = written.commit(moved);
+        Map<String, Long> offsets = new HashMap<>(moved);
+        going.gone().forEach(bucket -> offsets.put(bucket, LakeRound.GONE));
+        LakeRound.Outcome result = written.commit(offsets);
         if (result instanceof LakeRound.Committed committed) {
             lakeEpoch = committed.state().epoch();
             Finished finished = finished(going, committed.state(), writtenRows, bytes);
