@@ -7,6 +7,8 @@ import java.util.Map;
  * thread-safe. Blocking.
  */
 public interface LakeRound extends AutoCloseable {
+    long GONE = -1;
+
     /** Rows to be there after the round. Of a primary-key table at most one a key in the whole round. */
     void append(LakeRows rows);
 
@@ -25,7 +27,8 @@ public interface LakeRound extends AutoCloseable {
     /**
      * Closes the files and commits them in one lake snapshot that names the table, the epoch and the offsets.
      *
-     * @param offsets the new lake offset of each bucket that moved; the others keep theirs. May be called once
+     * @param offsets the new lake offset of each bucket that moved; the others keep theirs. {@link #GONE} for one that is never asked for
+     *     again, whose offset is named no more. May be called once
      */
     Outcome commit(Map<String, Long> offsets);
 

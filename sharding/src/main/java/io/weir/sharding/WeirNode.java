@@ -120,7 +120,11 @@ public final class WeirNode {
             @Nullable NodeRemoteTier remote,
             @Nullable Lake lake) {
         if (lake != null) {
-            lake.close();
+            try {
+                lake.close();
+            } catch (RuntimeException e) {
+                LOG.warn("the lake's catalog was not closed in order when the node ended: {}", e.getMessage());
+            }
         }
         if (remote != null) {
             try {

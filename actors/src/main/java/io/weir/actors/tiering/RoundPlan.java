@@ -193,6 +193,22 @@ final class RoundPlan {
         return before == null ? split.reached() > split.start() : split.reached() > before;
     }
 
+    /**
+     * Buckets of dropped partitions, whose offsets would otherwise be carried from commit to commit for ever. One stays: it tells that a
+     * partition may be a former one's successor. Ids only grow, so one above all that the catalog named is not gone, but newer than its answer.
+     */
+    List<String> gone() {
+        long newest = buckets.stream().mapToLong(BucketId::partitionId).max().orElse(0);
+        Set<BucketId> there = Set.copyOf(buckets);
+        return base.offsets().keySet().stream()
+                .map(BucketId::parse)
+                .filter(bucket -> bucket.partitionId() < newest && !there.contains(bucket))
+                .sorted()
+                .skip(1)
+                .map(BucketId::entityId)
+                .toList();
+    }
+
     /** By the clock of this node, before the first bucket was asked. */
     long plannedMs() {
         return plannedMs;

@@ -26,11 +26,12 @@ import org.jspecify.annotations.Nullable;
  * One table as the coordinator remembers it. Immutable.
  *
  * <pre>
- * NEW -> INITIALIZED -> SCHEDULED -> PENDING -> TIERING -> TIERED -> SCHEDULED
+ * NEW -> INITIALIZED -> SCHEDULED -> PENDING -> TIERING -> SCHEDULED, or TIERED where it is paused
  *                                      ^  ^        |
  *                                      |  +-fenced-+-> FAILED -> PENDING, or quarantined until it is resumed
  * </pre>
  *
+ * One that is fenced a second time in a row waits as one that failed does: whatever it does to its workers, it does not do it all the time.
  * Its epoch only grows, also while it is disabled and when it comes back.
  */
 public record TieredTable(
@@ -132,11 +133,9 @@ public record TieredTable(
         } else if (event instanceof RoundAssigned assigned) {
             return assigned(assigned);
         } else if (event instanceof RoundFenced fenced) {
-            return switches.paused()
-                    ? givenUp().resting()
-                    : givenUp().with(new Place(Tiering.State.PENDING, place.dueMs(), fenced.atMs(), sequence));
+            return fenced(fenced, sequence);
         } else if (event instanceof RoundFinished finished) {
-            return finished(finished.finished(), finished.epoch(), finished.atMs());
+            return finished(finished);
         } else if (event instanceof RoundFailed failed) {
             return failed(failed);
         } else if (event instanceof TableQuarantined) {
@@ -197,19 +196,38 @@ public record TieredTable(
                         lake.offsets()));
     }
 
-    private TieredTable finished(Tiering.Finished round, long epoch, long atMs) {
+    private TieredTable fenced(RoundFenced event, long sequence) {
+        TieredTable gone = with(new Attempts(
+                        attempts.epoch(),
+                        attempts.notedEpoch(),
+                        true,
+                        null,
+                        attempts.worker(),
+                        attempts.failures() + 1,
+                        attempts.strikes(),
+                        event.why()));
+        if (switches.paused()) {
+            return gone.resting();
+        }
+        return event.retryMs() == 0
+                ? gone.with(new Place(Tiering.State.PENDING, place.dueMs(), event.atMs(), sequence))
+                : gone.with(new Place(Tiering.State.FAILED, event.retryMs(), 0, 0));
+    }
+
+    private TieredTable finished(RoundFinished event) {
+        Tiering.Finished round = event.finished();
         Map<String, Long> offsets = new HashMap<>(lake.offsets());
         offsets.putAll(round.lakeOffsets());
         return new TieredTable(
                 tableId,
                 definition,
                 new Switches(switches.enabled(), switches.paused(), switches.quarantined(), false),
-                new Place(Tiering.State.TIERED, 0, 0, 0),
-                new Attempts(attempts.epoch(), epoch, false, null, attempts.worker(), 0, 0, null),
+                new Place(event.nextMs() == 0 ? Tiering.State.TIERED : Tiering.State.SCHEDULED, event.nextMs(), 0, 0),
+                new Attempts(attempts.epoch(), event.epoch(), false, null, attempts.worker(), 0, 0, null),
                 new Rounds(
                         rounds.count() + 1,
                         round.complete() ? round.plannedMs() : rounds.plannedMs(),
-                        atMs,
+                        event.atMs(),
                         round.durationMs(),
                         round.rows(),
                         round.bytes()),

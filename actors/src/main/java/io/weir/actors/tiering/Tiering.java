@@ -114,7 +114,7 @@ public final class Tiering {
     /**
      * @param plannedMs when the stopping offsets were taken, by the worker's clock
      * @param complete whether all up to them is in the lake; false where it was finished early
-     * @param lakeOffsets of the buckets that moved, by entity id
+     * @param lakeOffsets as the lake has them then, by entity id of the buckets that exist
      * @param rows that went to the lake in this round; 0 where nothing was new, and then nothing was committed
      */
     public record Finished(
@@ -187,7 +187,7 @@ public final class Tiering {
         PENDING,
         /** A worker is at it. */
         TIERING,
-        /** A round is through, and the next one is about to be scheduled. */
+        /** A round is through, and no other one is to follow: the table is paused. */
         TIERED,
         /** The last round failed; it waits before the next try, or, in quarantine, for {@link Resume}. */
         FAILED

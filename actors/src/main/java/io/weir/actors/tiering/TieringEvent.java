@@ -34,11 +34,19 @@ public sealed interface TieringEvent {
     record RoundAssigned(long tableId, long epoch, Tiering.Worker worker, boolean claim, boolean maintain, long atMs)
             implements TieringEvent {}
 
-    /** The attempt is given up without a word from its worker; the table is in the queue again with the time that it was due. */
-    record RoundFenced(long tableId, long epoch, String why, long atMs) implements TieringEvent {}
+    /**
+     * The attempt is given up without a word from its worker.
+     *
+     * @param retryMs when it is due again; 0 for at once: it is in the queue again with the time that it was due
+     */
+    record RoundFenced(long tableId, long epoch, String why, long atMs, long retryMs) implements TieringEvent {}
 
-    /** @param finished with the offsets of the buckets that moved alone */
-    record RoundFinished(long tableId, long epoch, Tiering.Finished finished, long atMs) implements TieringEvent {}
+    /**
+     * @param finished with the offsets of the buckets that moved alone
+     * @param nextMs when the next round is due, so that a round that moves nothing stores little; 0 for never
+     */
+    record RoundFinished(long tableId, long epoch, Tiering.Finished finished, long atMs, long nextMs)
+            implements TieringEvent {}
 
     /** @param retryMs when it is due again */
     record RoundFailed(long tableId, long epoch, Tiering.Failed failed, long atMs, long retryMs)

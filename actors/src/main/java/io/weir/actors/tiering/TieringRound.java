@@ -37,6 +37,12 @@ import org.slf4j.LoggerFactory;
  * a word is harmless: nothing is in the lake before the commit.
  */
 final class TieringRound implements AutoCloseable {
+    /**
+     * A step that takes longer will not come back: what buckets and the object store are asked has time-outs, what the lake is asked has
+     * only what its libraries have. Also the longest that the download of a KV snapshot may take.
+     */
+    static final long STUCK_MS = 3_600_000;
+
     private static final Logger LOG = LoggerFactory.getLogger(TieringRound.class);
 
     private final Assignment assignment;
@@ -48,6 +54,7 @@ final class TieringRound implements AutoCloseable {
     private final long startedMs;
 
     private volatile Phase phase = Phase.PLANNING;
+    private volatile long steppedMs;
     private volatile long rows;
     private volatile long rowsPlanned;
     private volatile boolean early;
@@ -74,6 +81,7 @@ final class TieringRound implements AutoCloseable {
         this.limits = limits;
         this.random = random;
         this.startedMs = ports.nowMs();
+        this.steppedMs = startedMs;
     }
 
     Assignment assignment() {
@@ -89,6 +97,11 @@ final class TieringRound implements AutoCloseable {
     @Nullable
     Outcome outcome() {
         return outcome;
+    }
+
+    /** Whether its step does not come back. Any thread. */
+    boolean isStuck(long nowMs) {
+        return outcome == null && nowMs - steppedMs > STUCK_MS;
     }
 
     /** What is read is to be committed soon; at least one piece is read, so that rounds which are always hurried get on. Any thread. */
@@ -132,6 +145,7 @@ final class TieringRound implements AutoCloseable {
             fail("an error inside: " + e, false, e);
             throw e;
         }
+        steppedMs = ports.nowMs();
     }
 
     private void fail(String why, boolean passing, Throwable cause) {
@@ -259,7 +273,9 @@ final class TieringRound implements AutoCloseable {
         }
         long writtenRows = written.rows();
         long bytes = written.bytes();
-        LakeRound.Outcome result = written.commit(moved);
+        Map<String, Long> offsets = new HashMap<>(moved);
+        going.gone().forEach(bucket -> offsets.put(bucket, LakeRound.GONE));
+        LakeRound.Outcome result = written.commit(offsets);
         if (result instanceof LakeRound.Committed committed) {
             lakeEpoch = committed.state().epoch();
             Finished finished = finished(going, committed.state(), writtenRows, bytes);
@@ -339,7 +355,7 @@ final class TieringRound implements AutoCloseable {
                     report.orphans(),
                     opened.state().files(),
                     null);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | LinkageError e) {
             LOG.warn("maintenance failed table={}", attempt.tableId(), e);
             String why = e instanceof WeirException known ? known.detail() : String.valueOf(e);
             return new Tiering.Maintained(workerId, attempt.tableId(), 0, 0, 0, -1, why);

@@ -12,12 +12,13 @@ import io.weir.actors.tiering.TieringEvent.RoundDue;
 import io.weir.actors.tiering.TieringEvent.RoundFailed;
 import io.weir.actors.tiering.TieringEvent.RoundFenced;
 import io.weir.actors.tiering.TieringEvent.RoundFinished;
-import io.weir.actors.tiering.TieringEvent.RoundScheduled;
 import io.weir.actors.tiering.TieringEvent.TableMaintained;
 import io.weir.actors.tiering.TieringEvent.TableQuarantined;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -105,8 +106,11 @@ final class TieringRules {
         }
     }
 
+    /** A table that again and again takes its worker with it, or keeps it busy for ever, has to wait longer and longer; any other not. */
     private static void fence(Plan plan, TieredTable table, String why, long nowMs) {
-        plan.add(new RoundFenced(table.tableId(), table.attempts().epoch(), why, nowMs));
+        int former = table.attempts().failures();
+        plan.add(new RoundFenced(
+                table.tableId(), table.attempts().epoch(), why, nowMs, former == 0 ? 0 : nowMs + retryMs(former)));
     }
 
     private static void enqueueDue(Plan plan, long nowMs) {
@@ -280,17 +284,30 @@ final class TieringRules {
     private void finish(Plan plan, Attempt attempt, Tiering.Finished finished, long nowMs) {
         long tableId = attempt.tableId();
         TieredTable before = plan.table(tableId);
-        boolean again = !finished.complete() || before.switches().triggered();
-        plan.add(new RoundFinished(tableId, attempt.epoch(), finished, nowMs));
+        boolean paused = before.switches().paused();
+        boolean again = !paused && (!finished.complete() || before.switches().triggered());
+        long nextMs = again ? nowMs : nowMs + before.definition().freshness().toMillis();
+        plan.add(new RoundFinished(tableId, attempt.epoch(), moved(before, finished), nowMs, paused ? 0 : nextMs));
         catalog.forgetDropped(plan, tableId);
-        if (!before.switches().paused()) {
-            plan.add(new RoundScheduled(
-                    tableId,
-                    again ? nowMs : nowMs + before.definition().freshness().toMillis()));
-            if (again) {
-                plan.add(new RoundDue(tableId, nowMs));
-            }
+        if (again) {
+            plan.add(new RoundDue(tableId, nowMs));
         }
+    }
+
+    /** Without the offsets that are known: a table may have many buckets, and events are kept for ever. */
+    private static Tiering.Finished moved(TieredTable before, Tiering.Finished finished) {
+        Map<String, Long> offsets = new HashMap<>(finished.lakeOffsets());
+        offsets.entrySet().removeAll(before.lake().offsets().entrySet());
+        return new Tiering.Finished(
+                finished.plannedMs(),
+                finished.complete(),
+                offsets,
+                finished.rows(),
+                finished.bytes(),
+                finished.durationMs(),
+                finished.lakeSnapshotId(),
+                finished.lakeFiles(),
+                finished.lakeRows());
     }
 
     private static void fail(Plan plan, Attempt attempt, Tiering.Failed failed, long nowMs) {

@@ -19,6 +19,7 @@ import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.DispatcherSelector;
 import org.apache.pekko.actor.typed.PostStop;
+import org.apache.pekko.actor.typed.PreRestart;
 import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
@@ -135,6 +136,7 @@ public final class TieringWorker extends AbstractBehavior<TieringWorker.Command>
                 .onMessage(Noted.class, this::onNoted)
                 .onMessage(TellAgain.class, again -> tell(again.attempt()))
                 .onSignal(PostStop.class, stopped -> onStop())
+                .onSignal(PreRestart.class, failed -> onStop())
                 .build();
     }
 

@@ -18,12 +18,15 @@ import java.util.Map;
 import java.util.function.Function;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What a worker knows: the rounds it is at, and those whose end the coordinator has not noted, which count as work until then. Plain; of one
  * thread at a time, though its rounds run elsewhere.
  */
 final class WorkerDesk {
+    private static final Logger LOG = LoggerFactory.getLogger(WorkerDesk.class);
     private static final long TELL_MIN_MS = 1_000;
     private static final long TELL_MAX_MS = 30_000;
     private static final int TELLS_MAX = 20;
@@ -69,7 +72,14 @@ final class WorkerDesk {
         }
         Map<Attempt, Work> working = new LinkedHashMap<>();
         untold.forEach((attempt, one) -> working.put(attempt, one.work()));
-        rounds.forEach((attempt, round) -> working.putIfAbsent(attempt, round.work()));
+        rounds.forEach((attempt, round) -> {
+            if (round.isStuck(nowMs)) {
+                // Named no more, so that the coordinator gives it to somebody else. Its thread is lost until it comes back.
+                round.abandon("a step of it took too long");
+            } else {
+                working.putIfAbsent(attempt, round.work());
+            }
+        });
         int free = Math.max(0, slots - rounds.size());
         return new Heartbeat(worker, ++sequence, free, new ArrayList<>(working.values()), replyTo);
     }
@@ -95,13 +105,29 @@ final class WorkerDesk {
             Attempt attempt = assignment.attempt();
             boolean isNew = attempt.epoch() > begun.getOrDefault(attempt.tableId(), 0L);
             if (isNew && rounds.size() < slots) {
-                TieringRound round = make.apply(assignment);
+                TieringRound round = make(assignment, nowMs);
                 begun.put(attempt.tableId(), attempt.epoch());
                 rounds.put(attempt, round);
                 started.add(round);
             }
         }
         return started;
+    }
+
+    /** What hangs holds a slot: no table gets a second one for the same. */
+    private TieringRound make(Assignment assignment, long nowMs) {
+        Attempt attempt = assignment.attempt();
+        List<TieringRound> former = rounds.values().stream()
+                .filter(round -> round.assignment().attempt().tableId() == attempt.tableId())
+                .toList();
+        boolean maintained = former.stream().anyMatch(round -> round.work().phase() == Tiering.Phase.MAINTAINING);
+        TieringRound made = make.apply(
+                new Assignment(attempt, assignment.claim(), assignment.maintain() && !maintained));
+        if (former.stream().anyMatch(round -> round.isStuck(nowMs))) {
+            LOG.error("a tiering round hangs, restart the node to free its thread table={}", attempt.tableId());
+            made.abandon("a former round of the table hangs on node " + worker.node() + "; restart that node");
+        }
+        return made;
     }
 
     /** A round has ended; it may still look after the table's files. */

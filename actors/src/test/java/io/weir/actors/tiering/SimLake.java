@@ -55,6 +55,9 @@ final class SimLake implements Lake {
         Map<String, Long> offsets = new HashMap<>();
         long snapshots;
 
+        /** Offsets of the buckets that are gone too. */
+        final Map<String, Long> reached = new HashMap<>();
+
         /** Of a log table, by what makes rows unique. */
         final Map<Long, SimRow> log = new HashMap<>();
 
@@ -282,6 +285,8 @@ final class SimLake implements Lake {
             }
             stored.offsets = new HashMap<>(stored.offsets);
             stored.offsets.putAll(moved);
+            stored.offsets.values().removeIf(offset -> offset == GONE);
+            moved.forEach((bucket, offset) -> stored.reached.merge(bucket, offset, Math::max));
             stored.epoch = epoch;
             stored.snapshots++;
             return null;

@@ -211,6 +211,35 @@ class TieringRoundTest {
     }
 
     @Test
+    void theLakeForgetsTheOffsetsOfDroppedPartitionsButForOne() {
+        tables.create(1, false, true, 1, 10);
+        for (String partition : List.of("b", "c", "d")) {
+            tables.add(1, partition);
+        }
+        long epoch = 0;
+        for (long id = 1; id <= 4; id++) {
+            appendTo(tables.buckets.get(new BucketId(1, id, 0)), id);
+        }
+        finish(++epoch);
+        assertThat(lake.stored(1).offsets).containsOnlyKeys("1-1-0", "1-2-0", "1-3-0", "1-4-0");
+
+        // The newest is dropped too, but nothing says that the catalog has heard of it.
+        for (String partition : List.of("a", "b", "d")) {
+            tables.drop(1, partition);
+        }
+        appendTo(tables.buckets.get(new BucketId(1, 3, 0)), 5);
+        finish(++epoch);
+        assertThat(lake.stored(1).offsets).isEqualTo(Map.of("1-1-0", 1L, "1-3-0", 2L, "1-4-0", 1L));
+
+        tables.add(1, "e");
+        appendTo(tables.buckets.get(new BucketId(1, 5, 0)), 6);
+        finish(++epoch);
+        assertThat(lake.stored(1).offsets).isEqualTo(Map.of("1-1-0", 1L, "1-3-0", 2L, "1-5-0", 1L));
+        assertThat(lake.stored(1).log).hasSize(6);
+        assertThat(lake.stored(1).problems).isEmpty();
+    }
+
+    @Test
     void aBucketThatEndsBelowTheLakeIsSaidSo() {
         tables.create(1, false, false, 1, 10);
         appendTo(bucket(0), 1);

@@ -308,6 +308,60 @@ class TieringRulesTest {
         assertThat(TieringRules.retryMs(1000)).isEqualTo(300_000);
     }
 
+    /** Such as one whose rows take more memory than there is: its node would do nothing else than start. */
+    @Test
+    void aTableThatTakesItsWorkersWithItWaitsLongerAndLonger() {
+        long id = desk.create("1m");
+        long due = desk.table(id).place().dueMs();
+        Worker now = A;
+        for (int i = 1; i <= 12; i++) {
+            desk.beat(now, 0);
+            desk.take(now);
+            now = new Worker("a" + i, A.node(), "");
+            desk.beat(now, 0);
+            assertThat(desk.table(id).attempts().problem()).contains("started anew");
+            assertThat(desk.table(id).attempts().failures()).isEqualTo(i);
+            if (i == 1) {
+                // Nodes end for all kinds of reasons.
+                assertThat(desk.stateOf(id)).isEqualTo(State.PENDING);
+                assertThat(desk.table(id).place().dueMs()).isEqualTo(due);
+            } else {
+                long waitMs = TieringRules.retryMs(i - 1);
+                assertThat(desk.stateOf(id)).isEqualTo(State.FAILED);
+                desk.pass(waitMs - 1);
+                assertThat(desk.stateOf(id)).isEqualTo(State.FAILED);
+                desk.pass(1);
+                assertThat(desk.stateOf(id)).isEqualTo(State.PENDING);
+            }
+            desk.check();
+        }
+        assertThat(desk.table(id).switches().quarantined()).isFalse();
+        Assignment last = desk.take(now);
+        assertThat(last.claim()).isTrue();
+        desk.end(now, last.attempt(), desk.finished());
+        assertThat(desk.table(id).attempts().failures()).isZero();
+        assertThat(desk.stateOf(id)).isEqualTo(State.SCHEDULED);
+    }
+
+    @Test
+    void aRoundThatMovesNothingStoresLittle() {
+        long id = desk.create("1m");
+        desk.end(A, desk.take(A).attempt(), desk.finished(true, Map.of("1-1-0", 5L, "1-1-1", 6L)));
+        int before = desk.events.size();
+        desk.pass(60_000);
+        desk.end(A, desk.take(A).attempt(), desk.finished(true, Map.of("1-1-0", 5L, "1-1-1", 7L)));
+        List<TieringEvent> events = desk.events.subList(before, desk.events.size());
+        assertThat(events)
+                .extracting(Object::getClass)
+                .containsExactly(
+                        TieringEvent.RoundDue.class,
+                        TieringEvent.RoundAssigned.class,
+                        TieringEvent.RoundFinished.class);
+        assertThat(((TieringEvent.RoundFinished) events.get(2)).finished().lakeOffsets())
+                .isEqualTo(Map.of("1-1-1", 7L));
+        assertThat(desk.table(id).lake().offsets()).isEqualTo(Map.of("1-1-0", 5L, "1-1-1", 7L));
+    }
+
     @Test
     void aLakeThatIsAwayQuarantinesNothing() {
         long id = desk.create("1s");

@@ -18,10 +18,13 @@ import java.time.ZoneOffset;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.SupervisorStrategy;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 
@@ -117,6 +120,43 @@ class TieringWorkerTest {
 
         assertThat(ended().outcome()).isInstanceOf(Failed.class);
         assertThat(lake.commits).isZero();
+    }
+
+    /** A node supervises it: what fails in the worker itself must not leave rounds that nobody knows of. */
+    @Test
+    void aWorkerThatIsStartedAnewGivesItsRoundsUp() {
+        CountDownLatch gate = new CountDownLatch(1);
+        AtomicInteger rounds = new AtomicInteger();
+        tables.create(1, false, false, 1, 10);
+        TieringWorker.Settings settings =
+                new TieringWorker.Settings("node:1", "", 2, Duration.ofMillis(100), Duration.ofMinutes(1));
+        AtomicInteger starts = new AtomicInteger();
+        KIT.spawn(Behaviors.supervise(Behaviors.<TieringWorker.Command>setup(context -> TieringWorker.create(
+                        settings,
+                        "w" + starts.incrementAndGet(),
+                        coordinator.getRef(),
+                        lake,
+                        () -> {
+                            if (rounds.incrementAndGet() == 2) {
+                                throw new IllegalStateException("simulated");
+                            }
+                            return new GatedPorts(tables.ports(), gate);
+                        },
+                        CLOCK,
+                        new SplittableRandom(3))))
+                .onFailure(SupervisorStrategy.restart()));
+        Heartbeat first = heartbeat(any -> true);
+        first.replyTo().tell(begin());
+        heartbeat(beat -> !beat.working().isEmpty());
+
+        Assignment other = new Assignment(new Attempt(2, 1), false, false);
+        first.replyTo().tell(new Orders(List.of(other), List.of(), List.of()));
+
+        RoundEnded ended = ended();
+        assertThat(ended.attempt()).isEqualTo(ATTEMPT);
+        assertThat(((Failed) ended.outcome()).unknown()).isTrue();
+        heartbeat(beat -> beat.worker().id().equals("w2") && beat.working().isEmpty());
+        gate.countDown();
     }
 
     @Test

@@ -427,7 +427,7 @@ final class TieringWorld {
     }
 
     private long lakeOffset(SimBucket bucket) {
-        return lake.stored(bucket.id.tableId()).offsets.getOrDefault(bucket.id.entityId(), -1L);
+        return lake.stored(bucket.id.tableId()).reached.getOrDefault(bucket.id.entityId(), -1L);
     }
 
     private String describe() {
@@ -447,7 +447,7 @@ final class TieringWorld {
             checkLog(tableId, stored);
         }
         for (TieredTable table : state.tables()) {
-            Map<String, Long> inLake = lake.stored(table.tableId()).offsets;
+            Map<String, Long> inLake = lake.stored(table.tableId()).reached;
             table.lake().offsets().forEach((bucket, offset) -> {
                 if (offset > inLake.getOrDefault(bucket, 0L)) {
                     throw new AssertionError("the coordinator is ahead of the lake: " + bucket + " " + offset);
@@ -458,14 +458,14 @@ final class TieringWorld {
 
     private List<SimBucket> tiered(long tableId, SimLake.Stored stored) {
         return tables.buckets.values().stream()
-                .filter(bucket -> bucket.id.tableId() == tableId && stored.offsets.containsKey(bucket.id.entityId()))
+                .filter(bucket -> bucket.id.tableId() == tableId && stored.reached.containsKey(bucket.id.entityId()))
                 .toList();
     }
 
     private void checkLog(long tableId, SimLake.Stored stored) {
         long expected = 0;
         for (SimBucket bucket : tiered(tableId, stored)) {
-            long end = stored.offsets.get(bucket.id.entityId());
+            long end = stored.reached.get(bucket.id.entityId());
             for (long offset = bucket.firstOffset; offset < end; offset++) {
                 SimRow row = bucket.rows.get((int) offset);
                 if (!row.equals(stored.log.get(row.k()))) {
@@ -480,7 +480,7 @@ final class TieringWorld {
     private void checkKeyed(long tableId, SimLake.Stored stored) {
         Map<SimRow.Key, SimRow> expected = new HashMap<>();
         for (SimBucket bucket : tiered(tableId, stored)) {
-            bucket.replay(expected, stored.offsets.get(bucket.id.entityId()));
+            bucket.replay(expected, stored.reached.get(bucket.id.entityId()));
         }
         Map<SimRow.Key, List<Long>> want = new HashMap<>();
         expected.forEach((key, row) -> want.put(key, List.of(row.v())));

@@ -145,6 +145,7 @@ final class IcebergRound implements LakeRound {
         Failures.run(what, files::finish);
         Map<String, Long> all = new HashMap<>(base.offsets());
         all.putAll(offsets);
+        all.values().removeIf(offset -> offset == GONE);
         stage = Stage.UNKNOWN;
         PinnedCommit.Result result;
         try {

@@ -137,6 +137,15 @@ class IcebergRoundTest {
     }
 
     @Test
+    void offsetsOfBucketsThatAreGoneAreNamedNoMore() {
+        LakeTable table = fixture.lake.open(LOG);
+        commit(table.begin(table.state(), 1), Map.of("a", 5L, "b", 6L));
+        LakeState state = commit(table.begin(table.state(), 2), Map.of("a", LakeRound.GONE, "b", 9L));
+        assertThat(state.offsets()).isEqualTo(Map.of("b", 9L));
+        assertThat(fixture.lake.open(LOG).state().offsets()).isEqualTo(state.offsets());
+    }
+
+    @Test
     void aRoundPlannedFromAnOlderStateIsRefusedAndItsFilesAreRemoved() throws IOException {
         LakeTable zombie = fixture.lake.open(LOG);
         LakeRound late = zombie.begin(zombie.state(), 1);
