@@ -115,7 +115,8 @@ public final class HttpServer {
                 cluster,
                 system.dispatchers().lookup(DispatcherSelector.fromConfig(LakeScans.DISPATCHER)),
                 settings.lakeScansMax(),
-                settings.fetchBytes());
+                settings.fetchBytes(),
+                LakeScans.TAKEN_WITHIN);
         TableRows rows = new TableRows(
                 partitions,
                 start,

@@ -22,6 +22,7 @@ import java.util.function.UnaryOperator;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.japi.function.Creator;
+import org.apache.pekko.stream.BackpressureTimeoutException;
 import org.apache.pekko.stream.OverflowStrategy;
 import org.apache.pekko.stream.javadsl.Source;
 
@@ -35,20 +36,28 @@ final class LakeScans {
     /** After that a turn whose answer was never begun is somebody else's: its client went away before. */
     private static final Duration BEGUN_WITHIN = Duration.ofSeconds(60);
 
+    /** What a client may take for one slice: one that reads a few bytes now and then would keep its turn from others for hours. */
+    static final Duration TAKEN_WITHIN = Duration.ofMinutes(2);
+
     private final WeirCluster cluster;
     private final ActorSystem<?> system;
     private final Executor executor;
     private final int scansMax;
     private final int batchBytes;
+    private final Duration takenWithin;
     private final AtomicInteger running = new AtomicInteger();
 
-    /** @param executor whose threads may block */
-    LakeScans(WeirCluster cluster, Executor executor, int scansMax, int batchBytes) {
+    /**
+     * @param executor whose threads may block
+     * @param takenWithin the longest that the reader of an answer may take for one slice
+     */
+    LakeScans(WeirCluster cluster, Executor executor, int scansMax, int batchBytes, Duration takenWithin) {
         this.cluster = cluster;
         this.system = cluster.system();
         this.executor = executor;
         this.scansMax = scansMax;
         this.batchBytes = batchBytes;
+        this.takenWithin = takenWithin;
     }
 
     boolean hasLake() {
@@ -99,10 +108,19 @@ final class LakeScans {
         }
 
         private Source<Slice, NotUsed> ending(Source<Slice, NotUsed> slices) {
-            return slices.watchTermination((notUsed, done) -> {
-                done.whenComplete((ok, failure) -> end());
-                return notUsed;
-            });
+            return slices.backpressureTimeout(takenWithin)
+                    .mapError(BackpressureTimeoutException.class, e -> stalled())
+                    .watchTermination((notUsed, done) -> {
+                        done.whenComplete((ok, failure) -> end());
+                        return notUsed;
+                    });
+        }
+
+        private WeirException stalled() {
+            return new WeirException(
+                    ErrorCode.SCAN_EXPIRED,
+                    "The answer was read too slowly: its next part was not taken within " + takenWithin.toSeconds()
+                            + " s; send again, with fewer columns or a narrower 'where'");
         }
 
         private static Slice late(TableInfo table) {
@@ -125,6 +143,21 @@ final class LakeScans {
     CompletionStage<Optional<LakeSnapshot>> pin(TableInfo table) {
         Lake lake = cluster.lake().orElseThrow();
         return CompletableFuture.supplyAsync(() -> lake.snapshot(LakeTables.spec(table)), executor);
+    }
+
+    /** Whether a scan has any row; reads it no further. */
+    CompletionStage<Boolean> hasRows(Supplier<LakeScan> open) {
+        return CompletableFuture.supplyAsync(
+                () -> {
+                    try (LakeScan scan = open.get()) {
+                        EncodedRows rows = scan.next();
+                        while (rows != null && rows.rowCount() == 0) {
+                            rows = scan.next();
+                        }
+                        return rows != null;
+                    }
+                },
+                executor);
     }
 
     /**

@@ -54,7 +54,7 @@ final class ReadPartitions {
     }
 
     /**
-     * The same, but none where only the lake may have the partition of that name.
+     * The same, but none where only the lake may have the partition of that name, which is to be looked up there then.
      *
      * @throws WeirException as above; PARTITION_NOT_FOUND only for what can be no partition's name
      */
@@ -76,7 +76,7 @@ final class ReadPartitions {
         return List.of(name.split("\\$", -1));
     }
 
-    private static WeirException notFound() {
+    static WeirException notFound() {
         return new WeirException(
                 ErrorCode.PARTITION_NOT_FOUND,
                 "The table has no partition of the name given; T/partitions lists those it has");

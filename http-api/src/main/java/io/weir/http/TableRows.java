@@ -133,8 +133,7 @@ final class TableRows {
             if (pinned.isEmpty()) {
                 return source == ReadSource.UNION ? hot(query) : nothing(query);
             }
-            return partitions
-                    .chosenWithLake(query.table(), query.partition(), query.where())
+            return chosen(query, pinned.get())
                     .thenCompose(parts -> read(
                             query,
                             source,
@@ -145,6 +144,25 @@ final class TableRows {
                                     lakes.batchBytes()),
                             pin));
         });
+    }
+
+    /** @throws WeirException PARTITION_NOT_FOUND, as the stage's failure, where neither half has a partition of the name */
+    private CompletionStage<List<Part>> chosen(RowsQuery query, LakeSnapshot lake) {
+        return partitions
+                .chosenWithLake(query.table(), query.partition(), query.where())
+                .thenCompose(parts -> {
+                    if (query.partition().isEmpty() || !parts.isEmpty()) {
+                        return CompletableFuture.completedFuture(parts);
+                    }
+                    Optional<List<String>> values = query.partition().map(ReadPartitions::values);
+                    return lakes.hasRows(() -> lake.scan(query.columns(), null, values, 1))
+                            .thenApply(known -> {
+                                if (!known) {
+                                    throw ReadPartitions.notFound();
+                                }
+                                return parts;
+                            });
+                });
     }
 
     private CompletionStage<Snapshot> read(RowsQuery query, ReadSource source, Pinned pinned, int pin) {

@@ -287,6 +287,9 @@ class UnionReadTest {
         assertThat(scan("&partition=young")).containsExactly("1=9");
         assertThat(scan("&where=ds='old'")).containsExactly("1=1", "2=1");
         assertProblem(get("?partition=a$b"), ErrorCode.PARTITION_NOT_FOUND);
+        assertProblem(get("?partition=unknown"), ErrorCode.PARTITION_NOT_FOUND);
+        assertProblem(get("?source=lake&partition=unknown"), ErrorCode.PARTITION_NOT_FOUND);
+        assertThat(scan("&partition=old&where=n=99")).isEmpty();
         assertProblem(get("?source=hot&partition=old"), ErrorCode.PARTITION_NOT_FOUND);
         write(row("old", 1, 2));
         assertThat(scan("")).contains("1=2").doesNotContain("1=1");

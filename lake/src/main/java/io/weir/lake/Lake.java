@@ -19,9 +19,10 @@ public interface Lake extends AutoCloseable {
 
     /**
      * What the lake has of the table now, pinned: the same rows however often it is read, and whatever rounds and maintenance do
-     * meanwhile, for at least the table's snapshot retention. Empty where no round was committed yet.
+     * meanwhile, for at least the table's snapshot retention. Empty where no round of it was committed yet, also where the lake has
+     * another table under its name: reads go on with what the store has, and rounds tell what is wrong.
      *
-     * @throws io.weir.codec.WeirException LAKE_CONFLICT as above
+     * @throws io.weir.codec.WeirException LAKE_CONFLICT where another engine broke what this store notes there
      */
     Optional<LakeSnapshot> snapshot(LakeTableSpec spec);
 

@@ -18,7 +18,9 @@ final class TieringTable {
                 status.path("workers_alive").asInt(),
                 status.path("workers_expected").asInt());
         if (status.path("tables").isEmpty()) {
-            out.println("No table goes to the lake; `weir tiering --enable DATABASE.TABLE` sends one there.");
+            if (status.hasNonNull("lake")) {
+                out.println("No table goes to the lake; `weir tiering --enable DATABASE.TABLE` sends one there.");
+            }
         } else {
             tables(status, out);
         }

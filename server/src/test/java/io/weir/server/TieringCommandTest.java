@@ -104,6 +104,13 @@ class TieringCommandTest {
     }
 
     @Test
+    void withoutALakeItSaysHowToGetOne() {
+        answers.add(NONE.replace("\"Iceberg at /lake, catalog sqlite /lake/catalog.db\"", "null"));
+        assertThat(run()).isZero();
+        assertThat(out.toString()).contains("WEIR_LAKE_WAREHOUSE").doesNotContain("--enable");
+    }
+
+    @Test
     void enableWaitsForTheFirstRoundAndSaysHowToReadIt() {
         answers.add(NONE);
         answers.add(NONE);

@@ -7,6 +7,9 @@ import org.apache.iceberg.exceptions.NoSuchTableException;
 
 /** What Iceberg, its catalogs and the stores below them throw, as the lake says it. */
 final class Failures {
+    /** Causes may go round in a circle. */
+    private static final int CAUSES_MAX = 16;
+
     private Failures() {}
 
     /**
@@ -25,7 +28,7 @@ final class Failures {
             throw e;
         } catch (RuntimeException e) {
             throw new WeirException(
-                    ErrorCode.LAKE_UNAVAILABLE, "%s: the lake failed: %s".formatted(what, firstLine(e)), e);
+                    ErrorCode.LAKE_UNAVAILABLE, "%s: the lake failed: %s".formatted(what, reason(e)), e);
         }
     }
 
@@ -34,6 +37,17 @@ final class Failures {
             action.run();
             return true;
         });
+    }
+
+    /** The failure and what is at the bottom of it: a full disk is known by its cause alone. */
+    private static String reason(Throwable failure) {
+        Throwable cause = failure;
+        for (int depth = 0; cause.getCause() != null && depth < CAUSES_MAX; depth++) {
+            cause = cause.getCause();
+        }
+        String text = firstLine(failure);
+        String why = firstLine(cause);
+        return text.contains(why) ? text : text + ": " + why;
     }
 
     static String firstLine(Throwable failure) {

@@ -56,7 +56,9 @@ public final class IcebergLake implements Lake {
                 return Optional.empty();
             }
             TableMetadata metadata = table.operations().current();
-            TableSetUp.checkIdentity(metadata, spec);
+            if (!TableSetUp.isSame(metadata, spec)) {
+                return Optional.empty();
+            }
             LakeState state = RoundMetadata.state(metadata);
             if (state.offsets().isEmpty()) {
                 return Optional.empty();
