@@ -51,8 +51,7 @@ class LakeNodeTest {
         Bucket.AppendReply reply = TestNodes.get(node.cluster()
                 .<Bucket.AppendReply>askBucket(
                         bucket,
-                        replyTo ->
-                                new Bucket.Upsert(List.of(new ChangedRows(kind, rows, null)), null, false, replyTo),
+                        replyTo -> new Bucket.Upsert(List.of(new ChangedRows(kind, rows, null)), null, false, replyTo),
                         LONG));
         assertThat(reply).isInstanceOf(Bucket.Appended.class);
     }

@@ -198,14 +198,14 @@ public record TieredTable(
 
     private TieredTable fenced(RoundFenced event, long sequence) {
         TieredTable gone = with(new Attempts(
-                        attempts.epoch(),
-                        attempts.notedEpoch(),
-                        true,
-                        null,
-                        attempts.worker(),
-                        attempts.failures() + 1,
-                        attempts.strikes(),
-                        event.why()));
+                attempts.epoch(),
+                attempts.notedEpoch(),
+                true,
+                null,
+                attempts.worker(),
+                attempts.failures() + 1,
+                attempts.strikes(),
+                event.why()));
         if (switches.paused()) {
             return gone.resting();
         }

@@ -74,7 +74,8 @@ final class WorkerDesk {
         untold.forEach((attempt, one) -> working.put(attempt, one.work()));
         rounds.forEach((attempt, round) -> {
             if (round.isStuck(nowMs)) {
-                // Named no more, so that the coordinator gives it to somebody else. Its thread is lost until it comes back.
+                // Named no more, so that the coordinator gives it to somebody else. Its thread is lost until it comes
+                // back.
                 round.abandon("a step of it took too long");
             } else {
                 working.putIfAbsent(attempt, round.work());
@@ -121,8 +122,8 @@ final class WorkerDesk {
                 .filter(round -> round.assignment().attempt().tableId() == attempt.tableId())
                 .toList();
         boolean maintained = former.stream().anyMatch(round -> round.work().phase() == Tiering.Phase.MAINTAINING);
-        TieringRound made = make.apply(
-                new Assignment(attempt, assignment.claim(), assignment.maintain() && !maintained));
+        TieringRound made =
+                make.apply(new Assignment(attempt, assignment.claim(), assignment.maintain() && !maintained));
         if (former.stream().anyMatch(round -> round.isStuck(nowMs))) {
             LOG.error("a tiering round hangs, restart the node to free its thread table={}", attempt.tableId());
             made.abandon("a former round of the table hangs on node " + worker.node() + "; restart that node");

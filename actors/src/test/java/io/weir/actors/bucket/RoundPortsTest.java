@@ -44,8 +44,7 @@ class RoundPortsTest extends RemoteBuckets {
         @Override
         public <R> CompletionStage<R> ask(
                 BucketId id, Function<ActorRef<R>, Bucket.Command> question, Duration timeout) {
-            return AskPattern.ask(
-                    bucket, question::apply, timeout, kit.system().scheduler());
+            return AskPattern.ask(bucket, question::apply, timeout, kit.system().scheduler());
         }
     }
 
@@ -108,7 +107,10 @@ class RoundPortsTest extends RemoteBuckets {
         assertThat(manifest().leases()).isEmpty();
         assertThat(scratches()).containsExactly("tiering-1");
         assertThat(rows.offset()).isEqualTo(end);
-        assertThat(manifest().snapshots()).extracting(KvSnapshot::takenMs).last().isEqualTo(rows.takenMs());
+        assertThat(manifest().snapshots())
+                .extracting(KvSnapshot::takenMs)
+                .last()
+                .isEqualTo(rows.takenMs());
         assertThat(rows.next()).isEqualTo(ModelRows.batch(NOW, List.of(row(1, 1, "a2"), row(3, 1, "c"))));
         assertThat(rows.next()).isNull();
         rows.close();

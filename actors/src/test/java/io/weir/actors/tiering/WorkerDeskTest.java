@@ -26,13 +26,12 @@ class WorkerDeskTest {
             TieringDesk.worker("a"),
             2,
             60_000,
-            assignment -> new TieringRound(
-                    assignment, lake, tables.ports(), RoundLimits.DEFAULT, new SplittableRandom(3)),
+            assignment ->
+                    new TieringRound(assignment, lake, tables.ports(), RoundLimits.DEFAULT, new SplittableRandom(3)),
             nowMs);
 
     private TieringRound start(Assignment assignment) {
-        List<TieringRound> started =
-                desk.orders(new Orders(List.of(assignment), List.of(), List.of()), nowMs);
+        List<TieringRound> started = desk.orders(new Orders(List.of(assignment), List.of(), List.of()), nowMs);
         assertThat(started).hasSize(1);
         return started.get(0);
     }
