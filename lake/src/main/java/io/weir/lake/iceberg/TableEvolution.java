@@ -55,7 +55,6 @@ final class TableEvolution {
     /** Before anything is added, since a name may have become free only now. */
     private void changeKnown(Transaction transaction, ColumnMapping mapping, Schema schema) {
         UpdateSchema update = transaction.updateSchema();
-        boolean changed = false;
         for (Integer columnId : mapping.fieldIds().keySet()) {
             Types.NestedField field = mapping.field(columnId, schema);
             Column column = spec.schema().columnById(columnId).orElse(null);
@@ -65,38 +64,31 @@ final class TableEvolution {
                         "column '%s' is gone from the lake's table %s: another engine dropped it; drop the table in the lake so that it is made anew"
                                 .formatted(column.name(), table.name()));
             }
-            if (field != null) {
-                changed |= column == null ? drop(update, field) : change(update, field, column);
+            if (field == null) {
+                continue;
+            }
+            if (column == null) {
+                update.deleteColumn(field.name());
+            } else {
+                change(update, field, column);
             }
         }
-        if (changed) {
-            update.commit();
-        }
+        update.commit(); // changed or not: a transaction takes no other update before
     }
 
-    private static boolean drop(UpdateSchema update, Types.NestedField field) {
-        update.deleteColumn(field.name());
-        return true;
-    }
-
-    private boolean change(UpdateSchema update, Types.NestedField field, Column column) {
-        boolean changed = false;
+    private void change(UpdateSchema update, Types.NestedField field, Column column) {
         Type type = IcebergTypes.type(column.name(), column.type(), () -> 0);
         if (!type.isPrimitiveType()) {
             checkNested(field, type);
         } else if (!type.equals(field.type())) {
             update.updateColumn(field.name(), type.asPrimitiveType());
-            changed = true;
         }
         if (field.isRequired() && column.nullable() && !spec.primaryKey().contains(column.name())) {
             update.makeColumnOptional(field.name());
-            changed = true;
         }
         if (!field.name().equals(column.name())) {
             update.renameColumn(field.name(), column.name());
-            changed = true;
         }
-        return changed;
     }
 
     /** Nested types do not change in this store, so a difference is another engine's doing. */
@@ -115,17 +107,13 @@ final class TableEvolution {
     /** Rows that are in the lake have nothing there, so a new column is never required in it. */
     private void addMissing(Transaction transaction, ColumnMapping mapping) {
         UpdateSchema update = transaction.updateSchema();
-        boolean changed = false;
         for (Column column : spec.schema().columns()) {
             if (!mapping.fieldIds().containsKey(column.id())) {
                 int[] id = {0};
                 update.addColumn(column.name(), IcebergTypes.type(column.name(), column.type(), () -> ++id[0]));
-                changed = true;
             }
         }
-        if (changed) {
-            update.commit();
-        }
+        update.commit();
     }
 
     /** The table's columns in their order, then those of the lake. */
