@@ -72,7 +72,7 @@ class FileCompactionTest {
     void aPartitionWhoseNameIsTooLongForADirectoryIsCompactedToo() {
         String day = "ü".repeat(100);
         for (int epoch = 1; epoch <= 4; epoch++) {
-            fixture.commit(rows.spec, epoch, List.of(List.of((long) epoch, day, "v")), List.of());
+            fixture.commit(rows.spec, epoch, List.of(List.of(1L, day, "v")), List.of());
         }
 
         fixture.lake.open(rows.spec).maintain(4);

@@ -83,10 +83,6 @@ class TableSetUpTest {
         fixture.lake.open(spec);
         assertThat(fixture.table(spec).spec().fields()).singleElement().satisfies(field -> assertThat(field.transform())
                 .hasToString("bucket[4]"));
-
-        TableSchema later = LakeFixture.schema(2, A, taken, new Column(3, "_a_bucket", DataType.Simple.INT, true));
-        fixture.lake.open(LakeFixture.log(later, "a"));
-        assertThat(columns()).contains("_a_bucket int");
     }
 
     @Test
