@@ -137,8 +137,7 @@ final class FileCompaction {
         }
 
         private DataWriter<StructLike> open() throws IOException {
-            String path = table.locationProvider()
-                    .newDataLocation(model.spec(), model.file().partition(), names.nextData());
+            String path = RoundFiles.location(table, model.spec(), model.file().partition(), names.nextData());
             location = path;
             DataWriter<StructLike> opened = Parquet.writeData(table.io().newOutputFile(path))
                     .forTable(table)

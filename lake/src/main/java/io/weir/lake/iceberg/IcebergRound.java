@@ -61,7 +61,8 @@ final class IcebergRound implements LakeRound {
                 FileNames.ofRound(epoch),
                 spec.maintenance().targetFileBytes(),
                 expectedFiles(table),
-                RoundFiles.OPEN_MAX);
+                RoundFiles.OPEN_MAX,
+                RoundFiles.MEMORY_BYTES);
     }
 
     private int expectedFiles(Table table) {

@@ -85,11 +85,13 @@ public record IcebergSettings(Path directory, String warehouse, Map<String, Stri
                 "jdbc:sqlite:" + catalogFile().toAbsolutePath(),
                 "jdbc.schema-version",
                 "V1",
-                // Another process may be at the file; and a commit is durable when it has returned.
+                // Another process may be at the file; and a commit is durable when it has returned, which takes more
+                // than FULL:
+                // the directory is synced too, or a power loss may bring back the journal that undoes it.
                 "jdbc.busy_timeout",
                 "30000",
                 "jdbc.synchronous",
-                "FULL");
+                "EXTRA");
     }
 
     private boolean isDirectory() {

@@ -85,6 +85,7 @@ final class LocalOutputFile implements OutputFile {
         private final Path directory;
         private final ByteBuffer buffer = ByteBuffer.allocate(BUFFER_BYTES);
         private long position;
+        private boolean broken;
 
         Stream(FileChannel channel, Path directory) {
             this.channel = channel;
@@ -124,9 +125,16 @@ final class LocalOutputFile implements OutputFile {
             buffer.clear();
         }
 
+        /** After a failure the file is of no use: it is closed at once, since not every writer does it then, and a full disk needs the room. */
         private void writeAll(ByteBuffer bytes) throws IOException {
-            while (bytes.hasRemaining()) {
-                channel.write(bytes);
+            try {
+                while (bytes.hasRemaining()) {
+                    channel.write(bytes);
+                }
+            } catch (IOException e) {
+                broken = true;
+                channel.close();
+                throw e;
             }
         }
 
@@ -137,6 +145,9 @@ final class LocalOutputFile implements OutputFile {
 
         @Override
         public void close() throws IOException {
+            if (broken) {
+                throw new IOException("the file is not whole");
+            }
             if (!channel.isOpen()) {
                 return;
             }

@@ -125,9 +125,11 @@ final class OrphanFiles {
         return deleted;
     }
 
-    /** One text for one file: {@code file:} may be followed by one slash or three, and {@code s3} has other names. */
+    /**
+     * One text for one file: {@code file:} may be followed by one slash or three, or be left out, and {@code s3} has other names.
+     */
     private static String comparable(String location) {
-        if (location.startsWith("file:")) {
+        if (location.startsWith("file:") || location.startsWith("/")) {
             return LocalFileIO.location(LocalFileIO.path(location));
         }
         return location.replaceFirst("^s3[an]://", "s3://");

@@ -4,9 +4,12 @@ import org.apache.iceberg.Snapshot;
 import org.apache.iceberg.TableMetadata;
 import org.apache.iceberg.TableOperations;
 import org.apache.iceberg.encryption.EncryptionManager;
+import org.apache.iceberg.exceptions.BadRequestException;
 import org.apache.iceberg.exceptions.CleanableFailure;
 import org.apache.iceberg.exceptions.CommitFailedException;
 import org.apache.iceberg.exceptions.CommitStateUnknownException;
+import org.apache.iceberg.exceptions.ForbiddenException;
+import org.apache.iceberg.exceptions.NotAuthorizedException;
 import org.apache.iceberg.io.FileIO;
 import org.apache.iceberg.io.LocationProvider;
 import org.jspecify.annotations.Nullable;
@@ -60,7 +63,14 @@ final class PinnedOperations implements TableOperations {
         try {
             operations.commit(base, metadata);
         } catch (CommitFailedException e) {
-            confirmLost(e, metadata);
+            if (!isThere(metadata, e)) {
+                throw new Lost(e);
+            }
+        } catch (NotAuthorizedException | ForbiddenException | BadRequestException e) {
+            // All of them failures that Iceberg removes its files after.
+            if (!isThere(metadata, e)) {
+                throw e;
+            }
         } catch (CommitStateUnknownException e) {
             throw e;
         } catch (RuntimeException e) {
@@ -72,10 +82,10 @@ final class PinnedOperations implements TableOperations {
     }
 
     /**
-     * A client that repeats a request by itself is refused by its own first attempt: so the refusal counts only when the snapshot is not
+     * A client that repeats a request by itself is refused by its own first attempt: so a refusal counts only when the snapshot is not
      * there.
      */
-    private void confirmLost(CommitFailedException refusal, TableMetadata metadata) {
+    private boolean isThere(TableMetadata metadata, RuntimeException refusal) {
         TableMetadata fresh;
         try {
             fresh = operations.refresh();
@@ -84,9 +94,7 @@ final class PinnedOperations implements TableOperations {
             throw new CommitStateUnknownException(refusal);
         }
         Snapshot made = metadata.currentSnapshot();
-        if (made == null || made.equals(pinned.currentSnapshot()) || fresh.snapshot(made.snapshotId()) == null) {
-            throw new Lost(refusal);
-        }
+        return made != null && !made.equals(pinned.currentSnapshot()) && fresh.snapshot(made.snapshotId()) != null;
     }
 
     @Override

@@ -11,9 +11,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
 import org.apache.iceberg.BaseTable;
 import org.apache.iceberg.PartitionSpec;
 import org.apache.iceberg.Schema;
+import org.apache.iceberg.Table;
 import org.apache.iceberg.TableMetadata;
 import org.apache.iceberg.TableOperations;
 import org.apache.iceberg.TableProperties;
@@ -23,6 +25,7 @@ import org.apache.iceberg.catalog.SupportsNamespaces;
 import org.apache.iceberg.catalog.TableIdentifier;
 import org.apache.iceberg.exceptions.AlreadyExistsException;
 import org.apache.iceberg.exceptions.NoSuchTableException;
+import org.apache.iceberg.io.SupportsPrefixOperations;
 import org.apache.iceberg.transforms.Transforms;
 import org.apache.iceberg.types.Type;
 import org.apache.iceberg.types.TypeUtil;
@@ -101,13 +104,24 @@ final class TableSetUp {
         }
         try {
             Schema schema = schema();
-            return (BaseTable) catalog.buildTable(identifier, schema)
+            Catalog.TableBuilder builder = catalog.buildTable(identifier, schema)
                     .withPartitionSpec(partitioning(schema))
-                    .withProperties(properties(schema))
-                    .create();
+                    .withProperties(properties(schema));
+            return (BaseTable) placed(builder).create();
         } catch (AlreadyExistsException e) {
             return (BaseTable) catalog.loadTable(identifier);
         }
+    }
+
+    /**
+     * A table that was renamed or dropped in the lake keeps its files where they are, which is where the next table of its name would be
+     * put, and would delete them as orphans.
+     */
+    private static Catalog.TableBuilder placed(Catalog.TableBuilder builder) {
+        Table staged = builder.createTransaction().table();
+        boolean taken = staged.io() instanceof SupportsPrefixOperations files
+                && files.listPrefix(staged.location() + "/").iterator().hasNext();
+        return taken ? builder.withLocation(staged.location() + "-" + UUID.randomUUID()) : builder;
     }
 
     private void createNamespace() {
@@ -159,11 +173,20 @@ final class TableSetUp {
         if (spec.bucketKey().size() == 1
                 && spec.buckets() <= BUCKETS_MAX
                 && takesBuckets(schema, spec.bucketKey().get(0))) {
-            partitioning.bucket(spec.bucketKey().get(0), spec.buckets());
+            partitioning.bucket(spec.bucketKey().get(0), spec.buckets(), bucketName(schema));
         } else if (spec.hasPrimaryKey()) {
             partitioning.identity(IcebergTypes.BUCKET);
         }
         return partitioning.build();
+    }
+
+    /** As Iceberg would name it, unless a column has that name. */
+    private String bucketName(Schema schema) {
+        String name = spec.bucketKey().get(0) + "_bucket";
+        while (schema.findField(name) != null) {
+            name = "_" + name;
+        }
+        return name;
     }
 
     private static boolean takesBuckets(Schema schema, String column) {

@@ -10,10 +10,14 @@ import io.weir.lake.LakeTable;
 import io.weir.lake.LakeTableSpec;
 import io.weir.persistence.objects.S3Server;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Properties;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -64,6 +68,21 @@ class CatalogsTest {
             }
         } finally {
             threads.shutdownNow();
+        }
+    }
+
+    @Test
+    void aCommitToSqliteIsOnTheDiskWithTheDirectoryItIsIn() throws Exception {
+        Properties given = new Properties();
+        IcebergSettings.embedded(directory).catalogProperties().forEach((name, value) -> {
+            if (name.startsWith("jdbc.")) {
+                given.put(name.substring("jdbc.".length()), value);
+            }
+        });
+        try (Connection connection =
+                        DriverManager.getConnection("jdbc:sqlite:" + directory.resolve("catalog.db"), given);
+                ResultSet found = connection.createStatement().executeQuery("PRAGMA synchronous")) {
+            assertThat(found.getInt(1)).as("3 is EXTRA").isEqualTo(3);
         }
     }
 

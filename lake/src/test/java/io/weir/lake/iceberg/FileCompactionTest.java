@@ -69,6 +69,20 @@ class FileCompactionTest {
     }
 
     @Test
+    void aPartitionWhoseNameIsTooLongForADirectoryIsCompactedToo() {
+        String day = "ü".repeat(100);
+        for (int epoch = 1; epoch <= 4; epoch++) {
+            fixture.commit(rows.spec, epoch, List.of(List.of(1L, day, "v")), List.of());
+        }
+
+        fixture.lake.open(rows.spec).maintain(4);
+
+        assertThat(fixture.scan(rows.spec)).hasSize(4);
+        assertThat(fixture.files("data").stream().filter(name -> name.contains("maintenance")))
+                .isNotEmpty();
+    }
+
+    @Test
     void fewerFilesThanTheLimitStayAsTheyAre() {
         rows.upsert(1, 3);
         rows.upsert(5);

@@ -311,7 +311,7 @@ class IcebergRoundTest {
                 new LakeTableSpec(7, "db", "t", schema, List.of(), List.of(), List.of("p"), 1, LakeFixture.MAINTENANCE);
         fixture.lake.open(spec);
         BaseTable table = fixture.table(spec);
-        RoundFiles files = new RoundFiles(table, FileNames.ofRound(1), 1 << 20, 3, 3);
+        RoundFiles files = new RoundFiles(table, FileNames.ofRound(1), 1 << 20, 3, 3, RoundFiles.MEMORY_BYTES);
         RowCursor cursor = new RowCursor(
                 table.schema(), ColumnMapping.of(table.operations().current()));
         cursor.load(LakeFixture.rows(
@@ -325,6 +325,39 @@ class IcebergRoundTest {
         assertThat(files.dataFiles()).hasSize(1); // that of 2, which was not written to for longest
         files.finish();
         assertThat(files.dataFiles()).extracting(DataFile::recordCount).containsExactlyInAnyOrder(3L, 1L, 1L, 1L);
+        files.abort();
+    }
+
+    @Test
+    void filesThatTakeMoreMemoryThanThereIsAreClosedEarlier() {
+        TableSchema schema = LakeFixture.schema(
+                1, new Column(1, "p", DataType.Simple.INT, true), new Column(2, "t", DataType.Simple.STRING, true));
+        LakeTableSpec spec =
+                new LakeTableSpec(7, "db", "t", schema, List.of(), List.of(), List.of("p"), 1, LakeFixture.MAINTENANCE);
+        fixture.lake.open(spec);
+        BaseTable table = fixture.table(spec);
+        RoundFiles files = new RoundFiles(table, FileNames.ofRound(1), 128L << 20, 1, 100, 1L << 20);
+        RowCursor cursor = new RowCursor(
+                table.schema(), ColumnMapping.of(table.operations().current()));
+        java.util.Random random = new java.util.Random(1);
+        List<List<Object>> rows = new ArrayList<>();
+        for (int row = 0; row < 4000; row++) {
+            byte[] text = new byte[500];
+            random.nextBytes(text);
+            rows.add(List.of((long) (row % 10), java.util.HexFormat.of().formatHex(text)));
+        }
+        cursor.load(LakeFixture.rows(schema, 0, 0, rows));
+        PartitionKey partition = new PartitionKey(table.spec(), table.schema());
+        for (int row = 0; row < rows.size(); row++) {
+            cursor.moveTo(row);
+            partition.partition(cursor);
+            files.append(partition.copy(), cursor);
+        }
+        assertThat(files.dataFiles()).hasSizeGreaterThan(1);
+        files.finish();
+        assertThat(files.dataFiles()).hasSizeBetween(11, 30);
+        assertThat(files.dataFiles().stream().mapToLong(DataFile::recordCount).sum())
+                .isEqualTo(4000);
         files.abort();
     }
 

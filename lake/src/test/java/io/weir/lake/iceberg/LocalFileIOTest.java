@@ -2,12 +2,14 @@ package io.weir.lake.iceberg;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.apache.iceberg.exceptions.AlreadyExistsException;
 import org.apache.iceberg.exceptions.NotFoundException;
 import org.apache.iceberg.io.InputFile;
@@ -118,6 +120,30 @@ class LocalFileIOTest {
         assertThat(LocalFileIO.location(path)).isEqualTo("file:///a/b");
         for (String form : new String[] {"file:///a/b", "file:/a/b", "/a/b", "file://localhost/a/b"}) {
             assertThat(LocalFileIO.path(form)).as(form).isEqualTo(path);
+        }
+    }
+
+    @Test
+    void aFileThatCannotBeWrittenIsLetGoAtOnceAndIsNotTakenForWhole() throws IOException {
+        Path full = Path.of("/dev/full");
+        Path descriptors = Path.of("/proc/self/fd");
+        assumeTrue(Files.exists(full) && Files.exists(descriptors));
+        Files.createDirectories(directory.resolve("warehouse"));
+        Files.createSymbolicLink(directory.resolve("warehouse/f"), full);
+        PositionOutputStream out = io.newOutputFile(root + "/f").createOrOverwrite();
+        assertThatThrownBy(() -> out.write(new byte[100_000])).isInstanceOf(IOException.class);
+        try (Stream<Path> open = Files.list(descriptors)) {
+            assertThat(open.filter(Files::isSymbolicLink).map(LocalFileIOTest::target))
+                    .doesNotContain(full.toString());
+        }
+        assertThatThrownBy(out::close).isInstanceOf(IOException.class);
+    }
+
+    private static String target(Path link) {
+        try {
+            return Files.readSymbolicLink(link).toString();
+        } catch (IOException e) {
+            return "gone";
         }
     }
 }

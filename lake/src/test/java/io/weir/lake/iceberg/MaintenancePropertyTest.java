@@ -30,7 +30,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * -Dweir.sim.seed.
  */
 class MaintenancePropertyTest {
-    private static final int SEEDS = 3;
+    private static final int SEEDS = 2;
     private static final int STEPS = 30;
     private static final Duration RETENTION = ReadFixture.MAINTENANCE.snapshotRetention();
 

@@ -2,11 +2,14 @@ package io.weir.lake.iceberg;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.weir.lake.LakeTableSpec;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.TreeSet;
+import org.apache.iceberg.catalog.TableIdentifier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -84,6 +87,28 @@ class OrphanFilesTest {
         assertThat(lost).doesNotExist();
         assertThat(foreign).doesNotExist();
         assertThat(note).exists();
+        assertThat(rows.scanned()).isEqualTo(rows.expected());
+    }
+
+    @Test
+    void aTableThatWasRenamedInTheLakeKeepsItsFilesWhenTheNextOfItsNameIsMaintained() {
+        fixture.catalog().renameTable(TableIdentifier.of("db", "t"), TableIdentifier.of("db", "old"));
+        LakeTableSpec next = new LakeTableSpec(
+                8,
+                "db",
+                "t",
+                rows.spec.schema(),
+                rows.spec.primaryKey(),
+                rows.spec.bucketKey(),
+                rows.spec.partitionBy(),
+                2,
+                ReadFixture.MAINTENANCE);
+        fixture.commit(next, 5, List.of(rows.row(1)), List.of());
+        fixture.clock.add(GRACE.multipliedBy(10));
+        fixture.lake.open(next).maintain(5);
+
+        fixture.catalog().dropTable(TableIdentifier.of("db", "t"), false);
+        fixture.catalog().renameTable(TableIdentifier.of("db", "old"), TableIdentifier.of("db", "t"));
         assertThat(rows.scanned()).isEqualTo(rows.expected());
     }
 

@@ -26,7 +26,7 @@ class PushDownPropertyTest {
     private static final TableSchema SCHEMA = LakeSchemas.fitted(RandomRows.everyLeaf());
     private static final int PREDICATES = 20;
 
-    @Property(tries = 1000, shrinking = ShrinkingMode.OFF)
+    @Property(tries = 250, shrinking = ShrinkingMode.OFF)
     void isTrueForEveryRowThatPasses(@ForAll long seed) {
         SplittableRandom random = new SplittableRandom(seed);
         List<List<Object>> rows = RandomRows.values(SCHEMA, seed, random.nextInt(1, 20));

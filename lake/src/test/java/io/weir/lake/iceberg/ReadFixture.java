@@ -49,6 +49,7 @@ final class ReadFixture implements AutoCloseable {
     final Path directory;
     final MovedClock clock = new MovedClock();
     final IcebergLake lake;
+    private @Nullable Catalog catalog;
     private long offset;
 
     ReadFixture(Path directory) {
@@ -155,11 +156,17 @@ final class ReadFixture implements AutoCloseable {
     }
 
     BaseTable table() {
-        Catalog catalog = CatalogUtil.buildIcebergCatalog(
-                IcebergSettings.CATALOG_NAME,
-                IcebergSettings.embedded(directory).catalogProperties(),
-                null);
-        return (BaseTable) catalog.loadTable(org.apache.iceberg.catalog.TableIdentifier.of("db", "t"));
+        return (BaseTable) catalog().loadTable(org.apache.iceberg.catalog.TableIdentifier.of("db", "t"));
+    }
+
+    Catalog catalog() {
+        if (catalog == null) {
+            catalog = CatalogUtil.buildIcebergCatalog(
+                    IcebergSettings.CATALOG_NAME,
+                    IcebergSettings.embedded(directory).catalogProperties(),
+                    null);
+        }
+        return catalog;
     }
 
     TableMetadata metadata() {
@@ -191,5 +198,12 @@ final class ReadFixture implements AutoCloseable {
     @Override
     public void close() {
         lake.close();
+        if (catalog instanceof java.io.Closeable closeable) {
+            try {
+                closeable.close();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
     }
 }

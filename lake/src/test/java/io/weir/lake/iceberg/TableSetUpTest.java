@@ -77,6 +77,31 @@ class TableSetUpTest {
     }
 
     @Test
+    void aColumnMayHaveTheNameThatIcebergGivesThePartitionOfBuckets() {
+        Column taken = new Column(2, "a_bucket", DataType.Simple.INT, true);
+        LakeTableSpec spec = LakeFixture.log(LakeFixture.schema(1, A, taken), "a");
+        fixture.lake.open(spec);
+        assertThat(fixture.table(spec).spec().fields()).singleElement().satisfies(field -> assertThat(field.transform())
+                .hasToString("bucket[4]"));
+    }
+
+    @Test
+    void aChangeOfOneKindAloneIsCarriedOver() {
+        fixture.lake.open(LakeFixture.log(LakeFixture.schema(1, A)));
+        fixture.lake.open(LakeFixture.log(LakeFixture.schema(2, A, B)));
+        assertThat(columns().subList(0, 3)).containsExactly("a int required", "b float", "__bucket int required");
+        fixture.lake.open(LakeFixture.log(LakeFixture.schema(3, B, A)));
+        assertThat(columns().subList(0, 3)).containsExactly("b float", "a int required", "__bucket int required");
+        Column renamed = new Column(2, "c", DataType.Simple.FLOAT, true);
+        fixture.lake.open(LakeFixture.log(LakeFixture.schema(4, renamed, A)));
+        assertThat(columns().subList(0, 3)).containsExactly("c float", "a int required", "__bucket int required");
+        fixture.lake.open(LakeFixture.log(LakeFixture.schema(5, A)));
+        assertThat(columns().subList(0, 2)).containsExactly("a int required", "__bucket int required");
+        fixture.lake.open(LakeFixture.log(LakeFixture.schema(6, A)));
+        assertThat(columns()).hasSize(4);
+    }
+
+    @Test
     void columnsAreAddedRenamedWidenedDroppedAndSwapped() {
         TableSchema first = LakeFixture.schema(1, A, B, C);
         round(first, 1, List.of(1L, 1.5f, new java.math.BigDecimal("1.25")));

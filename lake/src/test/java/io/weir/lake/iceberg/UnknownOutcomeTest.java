@@ -21,8 +21,11 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.apache.iceberg.TableMetadata;
 import org.apache.iceberg.TableOperations;
+import org.apache.iceberg.exceptions.BadRequestException;
 import org.apache.iceberg.exceptions.CommitFailedException;
 import org.apache.iceberg.exceptions.CommitStateUnknownException;
+import org.apache.iceberg.exceptions.ForbiddenException;
+import org.apache.iceberg.exceptions.NotAuthorizedException;
 import org.apache.iceberg.io.FileIO;
 import org.apache.iceberg.io.LocationProvider;
 import org.apache.iceberg.jdbc.UncheckedSQLException;
@@ -95,6 +98,28 @@ class UnknownOutcomeTest {
             assertThat(table.state().offsets()).isEqualTo(Map.of("b", 2L));
             fixture.read(SPEC);
             fixture.table(SPEC).manageSnapshots();
+        }
+    }
+
+    @Test
+    void aCommitThatIsNotAllowedIsNoUnknownOneAndItsFilesAreRemoved() throws IOException {
+        for (RuntimeException thrown : List.of(
+                new ForbiddenException("Forbidden: %s", "read only"),
+                new NotAuthorizedException("Not authorized: %s", "who are you"),
+                new BadRequestException("Malformed request: %s", "what"))) {
+            TreeSet<String> before = files();
+            operations.before = thrown;
+            LakeRound round = round(table.state().epoch() + 1);
+            assertThatThrownBy(() -> round.commit(Map.of("b", 2L)))
+                    .isInstanceOf(WeirException.class)
+                    .hasMessageContaining(thrown.getMessage());
+            round.close();
+            assertThat(files()).as("%s", thrown).isEqualTo(before);
+
+            // Of a client that asked again by itself, and had been heard the first time.
+            operations.after = thrown;
+            LakeRound heard = round(table.state().epoch() + 1);
+            assertThat(heard.commit(Map.of("b", 2L))).isInstanceOf(LakeRound.Committed.class);
         }
     }
 
