@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -58,20 +59,34 @@ class DocsTest {
     }
 
     @Test
-    void everyLinkLeadsToAFile() throws IOException {
-        List<Path> pages = new ArrayList<>(
-                List.of(HOME.resolve("README.md"), HOME.resolve("CONTRIBUTING.md"), HOME.resolve("bench/README.md")));
+    void everyLinkLeadsToAFileAndItsHeading() throws IOException {
+        List<Path> pages = new ArrayList<>(List.of(
+                HOME.resolve("README.md"),
+                HOME.resolve("CONTRIBUTING.md"),
+                HOME.resolve("bench/README.md"),
+                HOME.resolve("interop/README.md")));
         try (Stream<Path> docs = Files.walk(HOME.resolve("docs"))) {
             docs.filter(path -> path.toString().endsWith(".md")).forEach(pages::add);
         }
         for (Path page : pages) {
-            Matcher links = Pattern.compile("]\\(([^)#:]+)(#[^)]*)?\\)").matcher(read(page));
+            Matcher links = Pattern.compile("]\\(([^)#:]*)(?:#([^)]*))?\\)").matcher(read(page));
             while (links.find()) {
-                assertThat(page.resolveSibling(links.group(1)))
-                        .as("link in %s", page)
-                        .exists();
+                Path target = links.group(1).isEmpty() ? page : page.resolveSibling(links.group(1));
+                assertThat(target).as("link in %s", page).exists();
+                if (links.group(2) != null) {
+                    assertThat(anchors(target)).as("link in %s", page).contains(links.group(2));
+                }
             }
         }
+    }
+
+    private static List<String> anchors(Path page) {
+        return read(page)
+                .lines()
+                .filter(line -> line.startsWith("#"))
+                .map(line -> line.replaceFirst("#+ ", "").toLowerCase(Locale.ROOT))
+                .map(heading -> heading.replaceAll("[^a-z0-9 _-]", "").replace(' ', '-'))
+                .toList();
     }
 
     private static String read(Path page) {

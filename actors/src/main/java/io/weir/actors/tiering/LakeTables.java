@@ -11,6 +11,7 @@ public final class LakeTables {
     public static LakeTableSpec spec(TableInfo table) {
         return new LakeTableSpec(
                 table.tableId(),
+                table.createdAt().toEpochMilli(),
                 table.database(),
                 table.name(),
                 table.schema(),

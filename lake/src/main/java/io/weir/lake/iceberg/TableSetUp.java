@@ -33,6 +33,9 @@ import org.apache.iceberg.types.Types;
 
 /** Finds the table in the catalog or makes it. Whatever it was interrupted in, doing it again ends the same. */
 final class TableSetUp {
+    /** Ids of tables begin at 1 in each store, so the table's id alone does not say that this is it. */
+    static final String CREATED = "weir.table-created-ms";
+
     /** Versions of the metadata file that are kept beside the newest; what a reader has open it has read whole. */
     private static final String METADATA_VERSIONS_KEPT = "20";
 
@@ -78,22 +81,26 @@ final class TableSetUp {
     /** @throws WeirException LAKE_CONFLICT where the lake's table is not this one */
     static void checkIdentity(TableMetadata metadata, LakeTableSpec spec) {
         if (!isSame(metadata, spec)) {
-            String other = metadata.properties().get(RoundMetadata.TABLE_ID);
             throw new WeirException(
                     ErrorCode.LAKE_CONFLICT,
                     "the lake has a table %s.%s already, %s: drop or rename it in the lake's catalog, or give this table another name"
-                            .formatted(
-                                    spec.database(),
-                                    spec.name(),
-                                    other == null
-                                            ? "which this store did not make"
-                                            : "made for a former table of that name (id %s, this is %d)"
-                                                    .formatted(other, spec.tableId())));
+                            .formatted(spec.database(), spec.name(), maker(metadata, spec)));
         }
     }
 
     static boolean isSame(TableMetadata metadata, LakeTableSpec spec) {
-        return Long.toString(spec.tableId()).equals(metadata.properties().get(RoundMetadata.TABLE_ID));
+        return Long.toString(spec.tableId()).equals(metadata.properties().get(RoundMetadata.TABLE_ID))
+                && Long.toString(spec.createdMs()).equals(metadata.properties().get(CREATED));
+    }
+
+    private static String maker(TableMetadata metadata, LakeTableSpec spec) {
+        String id = metadata.properties().get(RoundMetadata.TABLE_ID);
+        if (id == null) {
+            return "which this store did not make";
+        }
+        return id.equals(Long.toString(spec.tableId()))
+                ? "made by another store, or by this one before it was set up anew"
+                : "made for a former table of that name (id %s, this is %d)".formatted(id, spec.tableId());
     }
 
     private BaseTable loadOrCreate() {
@@ -203,6 +210,7 @@ final class TableSetUp {
         properties.put(TableProperties.METADATA_DELETE_AFTER_COMMIT_ENABLED, "true");
         properties.put(TableProperties.METADATA_PREVIOUS_VERSIONS_MAX, METADATA_VERSIONS_KEPT);
         properties.put(RoundMetadata.TABLE_ID, Long.toString(spec.tableId()));
+        properties.put(CREATED, Long.toString(spec.createdMs()));
         properties.put(
                 ColumnMapping.PROPERTY,
                 ColumnMapping.byName(spec.schema().columns(), schema).toJson());

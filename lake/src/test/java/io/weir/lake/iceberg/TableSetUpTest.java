@@ -8,15 +8,19 @@ import io.weir.codec.WeirException;
 import io.weir.codec.schema.Column;
 import io.weir.codec.schema.DataType;
 import io.weir.codec.schema.TableSchema;
+import io.weir.lake.LakeMaintenance;
 import io.weir.lake.LakeRound;
 import io.weir.lake.LakeTable;
 import io.weir.lake.LakeTableSpec;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.apache.iceberg.Schema;
+import org.apache.iceberg.Table;
+import org.apache.iceberg.catalog.TableIdentifier;
 import org.apache.iceberg.types.Types;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -200,6 +204,44 @@ class TableSetUpTest {
         fixture.lake.open(again);
         assertThatThrownBy(() -> round.commit(Map.of("b", 1L))).isInstanceOf(WeirException.class);
         assertThat(fixture.table(again).currentSnapshot()).isNull();
+    }
+
+    @Test
+    void theTableOfAnotherStoreIsNotTakenForThisOnes() {
+        TableSchema schema = LakeFixture.schema(1, A);
+        round(schema, 1, List.of(5L));
+        LakeTableSpec ours = new LakeTableSpec(
+                7, 1_700_000_000_000L, "db", "t", schema, List.of(), List.of(), List.of(), 4, LakeFixture.MAINTENANCE);
+        assertThatThrownBy(() -> fixture.lake.open(ours))
+                .isInstanceOfSatisfying(
+                        WeirException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.LAKE_CONFLICT))
+                .hasMessageContaining("set up anew");
+        assertThatThrownBy(() -> fixture.lake.snapshot(ours)).isInstanceOf(WeirException.class);
+    }
+
+    @Test
+    void aTableThatWasRenamedInTheLakeKeepsItsFilesWhenAnotherIsMadeUnderItsName() {
+        TableSchema schema = LakeFixture.schema(1, A);
+        round(schema, 1, List.of(5L));
+        LakeTableSpec former = LakeFixture.log(schema);
+        TableIdentifier kept = TableIdentifier.of("db", "kept");
+        fixture.catalog().renameTable(IcebergLake.identifier(former), kept);
+        LakeMaintenance hasty = new LakeMaintenance(128L << 20, 0, Duration.ZERO, Duration.ZERO);
+        LakeTableSpec again = new LakeTableSpec(8, "db", "t", schema, List.of(), List.of(), List.of(), 4, hasty);
+        LakeTable table = fixture.lake.open(again);
+        for (long epoch = 1; epoch <= 3; epoch++) {
+            try (LakeRound round = table.begin(table.state(), epoch)) {
+                round.append(LakeFixture.rows(schema, 0, epoch, List.of(List.of(epoch))));
+                assertThat(round.commit(Map.of("b", epoch + 1))).isInstanceOf(LakeRound.Committed.class);
+            }
+        }
+        table.maintain(3);
+        Table renamed = fixture.catalog().loadTable(kept);
+        assertThat(renamed.location()).isNotEqualTo(fixture.table(again).location());
+        assertThat(renamed.newScan().planFiles()).singleElement().satisfies(task -> assertThat(
+                        LocalFileIO.path(task.file().location()))
+                .exists());
+        assertThat(fixture.read(again)).hasSize(3);
     }
 
     @Test
