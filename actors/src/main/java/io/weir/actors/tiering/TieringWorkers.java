@@ -119,9 +119,7 @@ final class TieringWorkers {
 
     /** Whether the one is an earlier start of the other. */
     static boolean isFormer(Worker one, Worker now) {
-        return !one.id().equals(now.id())
-                && one.isOfNodeOf(now)
-                && one.group().equals(now.group());
+        return !one.id().equals(now.id()) && one.isOfNodeOf(now) && one.group().equals(now.group());
     }
 
     /** By node. */
