@@ -34,7 +34,7 @@ class TieringClusterIT {
     Path directory;
 
     @Test
-    @Timeout(value = 3, unit = TimeUnit.MINUTES)
+    @Timeout(value = 10, unit = TimeUnit.MINUTES)
     void aWorkerOnAnotherNodeGoesOnWhereAKilledOneWas() throws Exception {
         // Where two lose each other, the one with the lower address goes on.
         List<Integer> ports = ports(3);
@@ -93,7 +93,8 @@ class TieringClusterIT {
                 "weir.lake.catalog.jdbc.busy_timeout=30000",
                 "weir.tiering.heartbeat=200ms",
                 "weir.tiering.liveness-window=3s",
-                "weir.cluster.stable-after=1s");
+                "weir.cluster.stable-after=1s",
+                "weir.http.write-timeout=5s");
     }
 
     private static List<Integer> ports(int count) throws IOException {
