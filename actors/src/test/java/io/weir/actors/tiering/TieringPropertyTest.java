@@ -36,7 +36,7 @@ class TieringPropertyTest {
                 throw new AssertionError("seed " + seed + ": " + e.getMessage(), e);
             }
         }
-        assertThat(rounds).isGreaterThan(only == null ? SEEDS * 20 : 0);
+        assertThat(rounds).isGreaterThan(only == null ? SEEDS * 10 : 0);
     }
 
     private static final class Run {
