@@ -89,27 +89,19 @@ class LakeNodeTest {
     }
 
     @Test
-    void aTableWhoseOldChangesAreGoneComesToTheLakeFromItsSnapshot() {
+    void aTableThatHasAKvSnapshotComesToTheLakeFromIt() {
         WeirNode node = TestNodes.start(data, 0, "");
         TableInfo table = create(
                 node,
                 Map.of(
                         "log.segment-size", "64kb",
                         "log.local-segments", "0",
-                        "log.ttl", "1s",
                         "kv.snapshot-interval", "1s"));
         BucketId bucket = new BucketId(table.tableId(), 0);
         change(node, bucket, ChangeKind.UPSERT, TestRows.range(0, ROWS));
         change(node, bucket, ChangeKind.UPSERT, TestRows.range(ROWS, ROWS));
         change(node, bucket, ChangeKind.DELETE, TestRows.range(100, 50));
         awaitSnapshot(node, bucket);
-        // The newest segment stays, however old: there has to be one behind the snapshot's.
-        change(node, bucket, ChangeKind.UPSERT, TestRows.range(0, 10));
-        awaitSnapshot(node, bucket);
-        Awaitility.await().atMost(LONG).untilAsserted(() -> {
-            node.cluster().tell(bucket, Bucket.Tick.INSTANCE);
-            assertThat(describe(node, bucket).logStartOffset()).isPositive();
-        });
 
         Catalog.TableChange enable = new Catalog.TableChange(
                 List.of(),
