@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
@@ -69,14 +70,18 @@ final class TieredTables {
         throw new AssertionError("no table " + name);
     }
 
-    /** Asks for round after round, so that a kill meets one. */
+    /** Asks for round after round, and waits for some of them a while, so that kills meet them at any of their steps. */
     static final class Triggers extends KilledStore.Writer {
         private final AtomicReference<StoreProcess> store;
         private final String table;
+        private final int waitMaxMs;
+        private final SplittableRandom random;
 
-        Triggers(AtomicReference<StoreProcess> store, String table) {
+        Triggers(AtomicReference<StoreProcess> store, String table, int waitMaxMs, SplittableRandom random) {
             this.store = store;
             this.table = table;
+            this.waitMaxMs = waitMaxMs;
+            this.random = random;
         }
 
         @Override
@@ -84,10 +89,11 @@ final class TieredTables {
             boolean done = false;
             while (!done) {
                 try {
-                    done = store.get()
-                                    .post(table + "/tiering:trigger", "application/json", "")
-                                    .status()
-                            == 202;
+                    String wait = "?wait=" + random.nextInt(waitMaxMs) + "ms";
+                    int status = store.get()
+                            .post(table + "/tiering:trigger" + wait, "application/json", "")
+                            .status();
+                    done = status == 200 || status == 202;
                 } catch (IOException killed) {
                     done = false;
                 }

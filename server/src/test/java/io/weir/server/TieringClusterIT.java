@@ -57,6 +57,8 @@ class TieringClusterIT {
                     .isEqualTo(id / ROWS));
             assertThat(rows(a, KEYED, "lake")).isNotEmpty();
 
+            // The same address again: its former self has to be out of the cluster first.
+            ClusterIT.awaitMembers(a, 1);
             try (StoreProcess again = start("b", ports, 1, "storage");
                     StoreProcess c = start("c", ports, 2, "tiering")) {
                 ClusterIT.awaitMembers(a, 3);
