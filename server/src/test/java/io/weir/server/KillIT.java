@@ -43,7 +43,7 @@ class KillIT {
             writers.add(new Writer("writer-" + w, w, random.split(), store.running()));
         }
         List<KilledStore.Writer> load = new ArrayList<>(writers);
-        load.add(new TieredTables.Triggers(store.running(), TABLE, 4_000, random.split()));
+        load.add(new TieredTables.Triggers(store.running(), TABLE, 800, random.split()));
         store.load(load, KILLS, 1, random);
         Log rows = check(store.running().get(), writers);
         checkLake(remote, store.running().get(), rows);

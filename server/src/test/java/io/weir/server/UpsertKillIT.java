@@ -53,8 +53,8 @@ class UpsertKillIT {
             writers.add(new Writer(w, random.split(), store.running()));
         }
         List<KilledStore.Writer> load = new ArrayList<>(writers);
-        load.add(new TieredTables.Triggers(store.running(), ROWS, 600, random.split()));
-        load.add(new TieredTables.Triggers(store.running(), SUMS, 600, random.split()));
+        load.add(new TieredTables.Triggers(store.running(), ROWS, 200, random.split()));
+        load.add(new TieredTables.Triggers(store.running(), SUMS, 200, random.split()));
         store.load(load, KILLS, REQUESTS_BETWEEN_KILLS, random);
         StoreProcess running = store.running().get();
         check(running, writers);
